@@ -1,0 +1,3 @@
+"""Fondly: the client experience, run as a system."""
+
+__version__ = "0.1.0"

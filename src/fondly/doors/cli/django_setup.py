@@ -1,0 +1,16 @@
+"""Commands that need the database call setup() first; it says in words what is wrong with the settings."""
+
+import os
+import sys
+
+
+def setup() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fondly.project.settings")
+    from fondly.ground.config import ConfigError
+
+    try:
+        import django
+
+        django.setup()
+    except ConfigError as error:
+        sys.exit(f"fondly: {error}")

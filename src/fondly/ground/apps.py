@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class GroundConfig(AppConfig):
+    name = "fondly.ground"
+    label = "ground"
+    default_auto_field = "django.db.models.BigAutoField"
