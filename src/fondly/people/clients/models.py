@@ -21,7 +21,9 @@ class Client(models.Model):
     sort_name = models.CharField(max_length=200)  # casefolded, accents stripped: for order and matching
     language = models.CharField(max_length=12, blank=True)
     zone = models.CharField(max_length=60, blank=True)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     persona = models.CharField(max_length=60, blank=True)
     source = models.CharField(max_length=120, blank=True)
     referrer = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="referred")
@@ -147,7 +149,9 @@ class Interaction(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["client", "-at", "-id"], name="timeline_newest"),
-            models.Index(fields=["journey_id", "at", "id"], name="timeline_of_journey", condition=Q(journey_id__isnull=False)),
+            models.Index(
+                fields=["journey_id", "at", "id"], name="timeline_of_journey", condition=Q(journey_id__isnull=False)
+            ),
             models.Index(fields=["kind", "name", "at"], name="timeline_by_kind"),
         ]
         constraints = [
