@@ -1,0 +1,1 @@
+"""The written client experience: read, checked, compared, edited."""

@@ -25,10 +25,16 @@ AnchorKind = Literal[
     "done",  # another touchpoint was done: home_visit.done
     "replied",  # the client replied to it: first_reply.replied
     "answered",  # a survey was answered: nps.answered
-    "promise",  # promise.broken, promise.changed
+    "promise",  # promise.broken, promise.changed, promise.kept
     "contact",  # the last real two-way contact
 ]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def nothing() -> Mapping[str, Any]:
+    """The empty map, as a default of fields."""
+    return NOTHING
+
 
 # Channels where Fondly itself can deliver; every other channel is done by a person.
 AUTOMATIC_CHANNELS = frozenset({"email"})
@@ -127,7 +133,7 @@ class Touchpoint:
     sets: PromiseSet | None = None
     sample: bool = False
     milestone: bool = False
-    extra: Mapping[str, Any] = NOTHING
+    extra: Mapping[str, Any] = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +159,8 @@ class Stage:
     never_ends: bool = False
     leads_back_to: str = ""
     handoff: Handoff | None = None
-    touchpoints: Mapping[str, Touchpoint] = NOTHING
-    extra: Mapping[str, Any] = NOTHING
+    touchpoints: Mapping[str, Touchpoint] = field(default_factory=nothing)
+    extra: Mapping[str, Any] = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +170,7 @@ class Channel:
     consent: str = ""
     hours: tuple[time, time] | None = None  # `hours: "08:00-20:00"`, when we may use it, in the client's zone
     minimal: bool = False
-    extra: Mapping[str, Any] = NOTHING
+    extra: Mapping[str, Any] = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +185,12 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    roles: Mapping[str, Role] = NOTHING
+    roles: Mapping[str, Role] = field(default_factory=nothing)
     speak_up: str = ""
     ideas: str = ""
     training: str = ""
     annual_review: str = ""
+    feedback: tuple[str, ...] = ("everyone",)  # who sees what clients said and scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +200,7 @@ class Persona:
     behaves: str = ""
     prefers: tuple[str, ...] = ()
     worries: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = NOTHING
+    extra: Mapping[str, Any] = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +211,7 @@ class Brand:
     say: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     typical: str = ""  # what the typical one in the trade does
-    facts: Mapping[str, str] = NOTHING
+    facts: Mapping[str, str] = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +251,7 @@ class Template:
     body: str
     subject: str = ""
     consent: str = ""
+    fills: tuple[str, ...] = ()  # words a person fills in before it is sent: "week.next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,27 +299,29 @@ class Playbook:
     calendar: Calendar = field(default_factory=Calendar)
     caps: tuple[Cap, ...] = ()
     reentry: Reentry = Reentry()
-    target: Mapping[str, float] = NOTHING  # persona -> share 0..1
-    personas: Mapping[str, Persona] = NOTHING
-    values: Mapping[str, str] = NOTHING
-    channels: Mapping[str, Channel] = NOTHING
+    target: Mapping[str, float] = field(default_factory=nothing)  # persona -> share 0..1
+    personas: Mapping[str, Persona] = field(default_factory=nothing)
+    values: Mapping[str, str] = field(default_factory=nothing)
+    channels: Mapping[str, Channel] = field(default_factory=nothing)
     team: Team = Team()
-    offers: Mapping[str, Mapping[str, Any]] = NOTHING
-    fields: Mapping[str, ClientField] = NOTHING
+    offers: Mapping[str, Mapping[str, Any]] = field(default_factory=nothing)
+    fields: Mapping[str, ClientField] = field(default_factory=nothing)
     events: tuple[str, ...] = ()
-    inquiries: Mapping[str, Mapping[str, Any]] = NOTHING
-    stages: Mapping[str, Stage] = NOTHING
-    recovery: Mapping[str, Recovery] = NOTHING
-    documents: Mapping[str, Mapping[str, Any]] = NOTHING
-    surveys: Mapping[str, Survey] = NOTHING
+    leaving: Mapping[str, Any] = field(default_factory=nothing)  # reasons, ask, save: how a client can leave from any stage
+    inquiries: Mapping[str, Mapping[str, Any]] = field(default_factory=nothing)
+    stages: Mapping[str, Stage] = field(default_factory=nothing)
+    recovery: Mapping[str, Recovery] = field(default_factory=nothing)
+    documents: Mapping[str, Mapping[str, Any]] = field(default_factory=nothing)
+    surveys: Mapping[str, Survey] = field(default_factory=nothing)
     survey_rest: Duration | None = None
     reviews: tuple[str, ...] = ()
-    targets: Mapping[str, str] = NOTHING
-    experiments: Mapping[str, Mapping[str, Any]] = NOTHING
-    templates: Mapping[str, Template] = NOTHING
-    checklists: Mapping[str, tuple[str, ...]] = NOTHING
-    skip: Mapping[str, str] = NOTHING  # rule id (or "rule path") -> reason
-    marks: Mapping[str, tuple[int, int]] = NOTHING  # "stages.new.owner" -> (line, column), both from 1
+    targets: Mapping[str, str] = field(default_factory=nothing)
+    experiments: Mapping[str, Mapping[str, Any]] = field(default_factory=nothing)
+    templates: Mapping[str, Template] = field(default_factory=nothing)
+    checklists: Mapping[str, tuple[str, ...]] = field(default_factory=nothing)
+    skip: Mapping[str, str] = field(default_factory=nothing)  # rule id (or "rule path") -> reason
+    marks: Mapping[str, tuple[int, int]] = field(default_factory=nothing)  # "stages.new.owner" -> (line, column), both from 1
+    sources: Mapping[str, str] = field(default_factory=nothing)  # "templates.hello" -> "templates/hello.md", for what is not in the main file
 
     def touchpoints(self) -> tuple[Touchpoint, ...]:
         return tuple(t for stage in self.stages.values() for t in stage.touchpoints.values())

@@ -1,0 +1,315 @@
+"""From plain values to the model. Values have the shapes of `keys.py`; sentences are read here."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from fondly.core.playbook import durations, when
+from fondly.core.playbook.calendars import calendar
+from fondly.core.playbook.durations import UnreadableError
+from fondly.core.playbook.keys import TEAM_WORDS
+from fondly.core.playbook.loading import Loader
+from fondly.core.playbook.model import (
+    AUTOMATIC_CHANNELS, NOTHING, Brand, Calendar, Cap, Channel, ClientField, Handoff, Late, Persona,
+    Playbook, PromiseSet, Recovery, Reentry, Role, Stage, Survey, Team, Template, Touchpoint, When,
+)  # fmt: skip
+from fondly.core.playbook.when import Names
+
+T = TypeVar("T")
+Values = Mapping[str, Any]
+MUST_ARRIVE = frozenset({"signature", "payment", "start", "payment_complete"})
+CONTENT = ("template", "survey", "form", "document")
+
+
+class Builder:
+    """Makes one Playbook; sentences no check rule covers become problems of the loader."""
+
+    def __init__(self, values: Values, loader: Loader) -> None:
+        self.values, self.loader = values, loader
+        self.names = names_of(values)
+
+    def build(self) -> Playbook:
+        """The playbook; look at the loader's problems before using it."""
+        get = self.values.get
+        self._version()
+        stages = self._stages()
+        plain = ("industry", "currency", "language", "clients")
+        return Playbook(
+            name=get("name") or "",
+            format=int(get("fondly") or 1),
+            **{key: get(key) for key in plain if get(key)},
+            reviewed=self.read(_date, get("reviewed"), "reviewed"),
+            timezone=self.read(_zone, get("timezone"), "timezone") or "UTC",
+            sensitive=bool(get("sensitive")),
+            brand=_brand(get("brand") or {}),
+            calendar=self._calendar(),
+            caps=self._caps(),
+            reentry=self.read(durations.reentry, get("reentry"), "reentry") or Reentry(),
+            target=self._map("target", lambda name, v: self.read(_share, v, f"target.{name}") or 0.0),
+            personas=self._map("personas", _persona),
+            values=_texts(get("values")),
+            channels=self._map("channels", self._channel),
+            team=self._team(),
+            offers=_frozen(get("offers")),
+            fields=self._map("fields", _field),
+            events=tuple(get("events") or ()),
+            leaving=_frozen(get("leaving")),
+            inquiries=_frozen(get("inquiries")),
+            stages=stages,
+            recovery=self._map("recovery", self._recovery),
+            documents=_frozen(get("documents")),
+            surveys=self._surveys(),
+            survey_rest=self.read(durations.duration, (get("surveys") or {}).get("rest"), "surveys.rest"),
+            reviews=tuple(get("reviews") or ()),
+            targets=_texts(get("targets")),
+            experiments=_frozen(get("experiments")),
+            templates=self._map("templates", _template),
+            checklists=self._map("checklists", lambda name, v: tuple(v or ())),
+            skip=_texts(get("skip")),
+            marks=MappingProxyType(self.loader.marks),
+        )
+
+    def read(self, reader: Callable[[str], T], text: str | None, path: str) -> T | None:
+        """What `reader` makes of the text; None when it is missing or (with a problem) unreadable."""
+        if text is None:
+            return None
+        try:
+            return reader(text)
+        except UnreadableError as error:
+            self.loader.problem(self.loader.place(path), error.message, error.advice, path, str(text))
+            return None
+
+    def _version(self) -> None:
+        if (self.values.get("fondly") or 1) > 1:
+            self.loader.problem(self.loader.place("fondly"), "this file is written for a newer Fondly",
+                                "Update Fondly, or write `fondly: 1`.", "fondly")  # fmt: skip
+
+    def _map(self, key: str, make: Callable[[str, Any], T]) -> Mapping[str, T]:
+        entries = self.values.get(key) or {}
+        return MappingProxyType({name: make(name, value or {}) for name, value in entries.items()})
+
+    def _calendar(self) -> Calendar:
+        values = self.values.get("calendar") or {}
+        made: dict[str, Any] = {}
+        for part, reader in calendar.items():
+            for path, text in _leaves(values.get(part), f"calendar.{part}"):
+                result = self.read(reader, text, path)
+                if result is not None:
+                    made[part] = {**made.get(part, {}), **result} if isinstance(result, dict) else _joined(made, part, result)
+        if "business" in made:
+            made["business"] = MappingProxyType({day: hours for day, hours in sorted(made["business"].items()) if hours})
+        if "quiet" in made:
+            made["quiet"] = made["quiet"][0] or None
+        return Calendar(**made, holidays=values.get("holidays") or "")
+
+    def _caps(self) -> tuple[Cap, ...]:
+        entries = self.values.get("caps") or {}
+        read = (self.read(lambda t, n=name: durations.cap(n, t), text, f"caps.{name}") for name, text in entries.items())  # type: ignore[misc]
+        return tuple(cap for cap in read if cap)
+
+    def _channel(self, name: str, values: Values) -> Channel:
+        path = f"channels.{name}"
+        self.read(durations.duration, values.get("reply_within"), f"{path}.reply_within")
+        return Channel(name, values.get("reply_within") or "", values.get("consent") or "",
+                       self.read(durations.span, values.get("hours"), f"{path}.hours"),
+                       bool(values.get("minimal")))  # fmt: skip
+
+    def _team(self) -> Team:
+        entries = self.values.get("team") or {}
+        roles = {name: _role(name, v or {}) for name, v in entries.items() if name not in TEAM_WORDS}
+        words = {key: entries.get(key) or "" for key in TEAM_WORDS if key != "feedback"}
+        seen = entries.get("feedback") or "everyone"
+        return Team(MappingProxyType(roles), **words, feedback=("everyone",) if seen == "everyone" else tuple(seen))
+
+    def _recovery(self, name: str, values: Values) -> Recovery:
+        self.read(durations.duration, values.get("within"), f"recovery.{name}.within")
+        return Recovery(name, values.get("when") or "", values.get("owner") or "", values.get("within") or "",
+                        tuple(values.get("steps") or ()), values.get("offer") or "")  # fmt: skip
+
+    def _surveys(self) -> Mapping[str, Survey]:
+        entries = {name: v or {} for name, v in (self.values.get("surveys") or {}).items() if name != "rest"}
+        made = {}
+        for name, values in entries.items():
+            low, high = self.read(_scale, values.get("scale"), f"surveys.{name}.scale") or (0, 10)
+            made[name] = Survey(name, values.get("ask") or "", low, high, values.get("follow_up") or "")
+        return MappingProxyType(made)
+
+    def _stages(self) -> Mapping[str, Stage]:
+        entries = self.values.get("stages") or {}
+        self._unique(entries)
+        return MappingProxyType({name: self._stage(name, values or {}) for name, values in entries.items()})
+
+    def _unique(self, stages: Values) -> None:
+        seen: dict[str, str] = {}
+        for stage, values in stages.items():
+            for name in (values or {}).get("touchpoints") or {}:
+                if name in seen:
+                    path = f"stages.{stage}.touchpoints.{name}"
+                    self.loader.problem(self.loader.place(path), f'two touchpoints are called "{name}"',
+                                        f"It is also in the stage {seen[name]}: call this one {stage}_{name}.", path, name)  # fmt: skip
+                seen.setdefault(name, stage)
+
+    def _stage(self, name: str, values: Values) -> Stage:
+        path = f"stages.{name}"
+        plain = ("title", "owner", "department", "goal", "feel", "starts", "ends", "next", "leads_back_to")
+        handoff = values.get("handoff")
+        touchpoints = {n: self._touchpoint(name, n, v or {}) for n, v in (values.get("touchpoints") or {}).items()}
+        leaving = values.get("leaving")
+        return Stage(
+            name,
+            values.get("phase") or "",
+            **{key: values.get(key) or "" for key in plain},
+            covers=tuple(values.get("covers") or ()),
+            length=self.read(durations.duration, values.get("length"), f"{path}.length"),
+            never_ends=bool(values.get("never_ends")),
+            handoff=Handoff(handoff.get("from") or "", handoff.get("touchpoint") or "") if handoff else None,
+            touchpoints=MappingProxyType(touchpoints),
+            extra=NOTHING if leaving is None else MappingProxyType({"leaving": leaving}),
+        )
+
+    def _touchpoint(self, stage: str, name: str, values: Values) -> Touchpoint:
+        path = f"stages.{stage}.touchpoints.{name}"
+        plain = ("template", "survey", "document", "form", "checklist", "offer", "consent", "step", "owner", "costs",
+                 "about", "serves")  # fmt: skip
+        sentence, read = self._when(values.get("when"))
+        sets = values.get("sets")
+        step, channel = values.get("step") or "", values.get("channel") or ""
+        automatic = channel in AUTOMATIC_CHANNELS and any(values.get(key) for key in CONTENT)
+        return Touchpoint(
+            name,
+            stage,
+            values.get("kind") or "work",
+            channel,
+            read,
+            sentence,
+            **{key: values.get(key) or "" for key in plain},
+            condition=values.get("if") or "",
+            mode=values.get("mode") or ("auto" if automatic else "by_hand"),
+            delivery=values.get("delivery") or ("must_arrive" if step in MUST_ARRIVE else "never_twice"),
+            late=self.read(durations.late, values.get("late"), f"{path}.late") or Late(),
+            personas=tuple(values.get("personas") or ()),
+            minutes=int(values.get("minutes") or 0),
+            sets=PromiseSet(sets.get("what") or "", sets.get("due") or "") if sets else None,
+            sample=bool(values.get("sample")),
+            milestone=bool(values.get("milestone")),
+        )
+
+    def _when(self, written: Any) -> tuple[str, When | None]:
+        """The sentence and what it means; None when it cannot be read (rule TP11 says so)."""
+        try:
+            sentence = when.from_mapping(written) if isinstance(written, dict) else (written or "")
+        except UnreadableError:
+            return ", ".join(f"{key}: {value}" for key, value in written.items()), None
+        try:
+            return sentence, when.parse(sentence, self.names)
+        except UnreadableError:
+            return sentence, None
+
+
+def names_of(values: Values) -> Names:
+    """The names a `when` can mean."""
+    stages = [stage or {} for stage in (values.get("stages") or {}).values()]
+    events = {stage[key] for stage in stages for key in ("starts", "ends") if stage.get(key)}
+    dates = {n for n, v in (values.get("fields") or {}).items() if (v or {}).get("type") in ("date", "datetime")}
+    return Names(
+        frozenset(name for stage in stages for name in stage.get("touchpoints") or {}),
+        frozenset(dates),
+        frozenset(name for name in values.get("surveys") or {} if name != "rest"),
+        frozenset(events | set(values.get("events") or ())),
+    )
+
+
+def _leaves(value: Any, path: str) -> Iterable[tuple[str, Any]]:
+    """(path, argument of the reader) of a text, each entry of a map, each item of a list."""
+    if isinstance(value, dict):
+        return [(f"{path}.{key}", f"{key} {text}") for key, text in value.items()]
+    if isinstance(value, list):
+        return [(f"{path}.{index}", item) for index, item in enumerate(value)]
+    return [] if value is None else [(path, value)]
+
+
+def _joined(made: dict[str, Any], part: str, result: Any) -> tuple[Any, ...]:
+    return (*made.get(part, ()), result)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UnreadableError(f'"{text}" is not a date', 'Write year, month and day: "2026-11-01".') from None
+
+
+def _zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except Exception:  # ZoneInfo raises five kinds of errors for odd names
+        raise UnreadableError(f'"{text}" is not a time zone', 'Write a region and a city: "America/New_York".') from None
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text.rstrip(" %")) / (100 if "%" in text else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise UnreadableError(f'"{text}" is not a share', 'Write a percentage: "40%".')
+    return value
+
+
+def _scale(text: str) -> tuple[int, int]:
+    low, _, high = text.replace("–", "-").replace(" to ", "-").partition("-")
+    try:
+        ends = int(low), int(high)
+    except ValueError:
+        ends = 0, 0
+    if not 0 <= ends[0] < ends[1] <= 100:
+        raise UnreadableError(f'"{text}" is not a scale', 'Write lowest and highest answer: "0-10".')
+    return ends
+
+
+def _brand(values: Values) -> Brand:
+    voice = values.get("voice") or {}
+    return Brand(values.get("story") or "", values.get("promise") or "", tuple(values.get("feel") or ()),
+                 tuple(voice.get("say") or ()), tuple(voice.get("avoid") or ()), values.get("typical") or "",
+                 _texts(values.get("facts")))  # fmt: skip
+
+
+def _persona(name: str, values: Values) -> Persona:
+    return Persona(name, values.get("who") or "", values.get("behaves") or "",
+                   tuple(values.get("prefers") or ()), tuple(values.get("worries") or ()))  # fmt: skip
+
+
+def _role(name: str, values: Values) -> Role:
+    hours = values.get("hours_per_week")
+    return Role(name, tuple(values.get("people") or ()), values.get("may_spend") or "",
+                tuple(values.get("may_offer") or ()), None if hours is None else float(hours),
+                values.get("department") or "")  # fmt: skip
+
+
+def _field(name: str, values: Values) -> ClientField:
+    return ClientField(name, values.get("type") or "text", values.get("from") or "", bool(values.get("optional")),
+                       tuple(values.get("choices") or ()))  # fmt: skip
+
+
+def _template(name: str, values: Values) -> Template:
+    return Template(name, values.get("body") or "", values.get("subject") or "", values.get("consent") or "",
+                    tuple(values.get("fills") or ()))  # fmt: skip
+
+
+def _texts(values: Any) -> Mapping[str, str]:
+    return MappingProxyType({key: value or "" for key, value in (values or {}).items()})
+
+
+def _frozen(values: Any) -> Mapping[str, Any]:
+    """Maps frozen, lists as tuples, empty entries as empty maps."""
+    if isinstance(values, dict) or values is None:
+        return MappingProxyType({key: _frozen_value(value) for key, value in (values or {}).items()})
+    raise TypeError("a map is needed")
+
+
+def _frozen_value(value: Any) -> Any:
+    if isinstance(value, dict) or value is None:
+        return _frozen(value)
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,74 @@
+"""The sentences of `calendar:`: business hours, quiet hours, days off."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, time
+from types import MappingProxyType
+from typing import Any
+
+from fondly.core.playbook.durations import CLOCK, UnreadableError, span
+from fondly.core.playbook.keys import WEEKDAYS
+
+Hours = tuple[time, time]
+_DAYS = re.compile(r"([a-z]+)(?:\s*(?:-|–|to)\s*([a-z]+))?", re.IGNORECASE)
+_BUSINESS = re.compile(rf"(?P<days>[a-z,\s–-]+?)\s+(?P<hours>{CLOCK}\s*(?:-|–|to)\s*{CLOCK}|closed)", re.IGNORECASE)
+_ADVICE = 'Write for example "mon-fri 09:00-17:00", or a line for each day: "sat: 10:00-14:00", "sun: closed".'
+
+
+def business(text: str) -> dict[int, Hours | None]:
+    """`mon-fri 09:00-17:00` or `mon-fri 9:00-17:00, sat 10:00-14:00`: weekday -> hours, None for closed."""
+    made: dict[int, Hours | None] = {}
+    rest = text.strip()
+    while rest:
+        match = _BUSINESS.match(rest)
+        if not match:
+            raise UnreadableError(f'"{text}" are no business hours', _ADVICE)
+        hours = None if match["hours"].casefold() == "closed" else _open(match["hours"], text)
+        made.update(dict.fromkeys(_weekdays(match["days"], text), hours))
+        rest = rest[match.end() :].lstrip(" ,;")
+    return made
+
+
+def _open(text: str, whole: str) -> Hours:
+    first, last = span(text)
+    if last < first:
+        raise UnreadableError(f'"{whole}" closes before it opens', _ADVICE)
+    return first, last
+
+
+def _weekdays(text: str, whole: str) -> list[int]:
+    days: list[int] = []
+    for part in re.split(r"\s*,\s*|\s+and\s+", text.strip(" ,")):
+        match = _DAYS.fullmatch(part.strip())
+        if not match:
+            raise UnreadableError(f'"{whole}" are no business hours', _ADVICE)
+        first, last = _weekday(match[1], whole), _weekday(match[2] or match[1], whole)
+        days += [day % 7 for day in range(first, last + 1 if last >= first else last + 8)]
+    return days
+
+
+def _weekday(word: str, whole: str) -> int:
+    short = word.casefold()[:3]
+    if short not in WEEKDAYS:
+        raise UnreadableError(f'"{word}" in "{whole}" is not a day', _ADVICE)
+    return WEEKDAYS.index(short)
+
+
+def quiet(text: str) -> Hours | tuple[()]:
+    """`20:00-08:00`; () for `none`."""
+    return () if text.strip().casefold() in ("none", "no", "never") else span(text)
+
+
+def closed(text: str) -> tuple[date, date]:
+    """`2026-12-24` or `2026-12-27 to 2027-01-02`: first and last day."""
+    first, _, last = (part.strip() for part in text.partition(" to "))
+    try:
+        days = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
+        raise UnreadableError(f'"{text}" is not a day', 'Write "2026-12-24" or "2026-12-27 to 2027-01-02".') from None
+    if days[1] < days[0]:
+        raise UnreadableError(f'"{text}" ends before it begins', "Swap the two dates.")
+    return days
+
+
+calendar: Mapping[str, Callable[[str], Any]] = MappingProxyType({"business": business, "quiet": quiet, "closed": closed})

@@ -1,0 +1,242 @@
+"""The grammar of `when:` sentences.
+
+    when   := "on" anchor
+            | N unit ("after" | "before") anchor      5 days after entry; 2 days before first_session
+            | "every" [N] unit ["after contact"]      every 14 days; every 90 days after contact
+            | "every" weekday                         every friday
+            | "yearly on" date_field                  yearly on birthday
+    tails  := "at" HH:MM | "between" HH:MM "and" HH:MM | "on weekdays" | "in their time zone" | "in our time zone"
+    anchor := entry | exit | contact | date field | touchpoint | touchpoint.done | touchpoint.replied
+            | survey.answered | promise.broken | promise.changed | promise.kept | event
+
+Reading has two steps: the sentence is split by the grammar, then the anchor is looked up
+among the names of the playbook. A plain word that is no name of the playbook is an event.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import time
+from typing import Any, Literal
+
+from fondly.core.playbook.durations import CLOCK, DURATION, UnreadableError, clock, duration, span
+from fondly.core.playbook.model import Anchor, AnchorKind, Duration, When
+from fondly.core.playbook.near import near
+
+__all__ = ["Due", "Names", "UnreadableError", "due", "from_mapping", "parse"]
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+EXAMPLES = (
+    'Write for example "on entry", "2 days after entry at 09:00", "1 day before first_session", '
+    '"every 14 days", "every friday at 16:00" or "yearly on birthday".'
+)
+_ON = re.compile(r"on\s+(\S+)", re.IGNORECASE)
+_COUNTED = re.compile(rf"({DURATION})\s+(after|before)\s+(\S+)", re.IGNORECASE)
+_EVERY = re.compile(
+    rf"every\s+(?:({DURATION})|((?:business\s+)?(?:hour|day|week|month|year))|({'|'.join(DAYS)}))"
+    r"(?:\s+after\s+(\S+))?",
+    re.IGNORECASE,
+)
+_YEARLY = re.compile(r"yearly\s+on\s+(\S+)", re.IGNORECASE)
+_TAIL = re.compile(
+    rf"(?P<rest>.*\S)\s+(?:at\s+(?P<at>\S+)"
+    rf"|between\s+(?P<between>{CLOCK}\s+(?:and|to)\s+{CLOCK})"
+    r"|(?P<weekdays>on\s+(?:weekdays|business\s+days))"
+    r"|in\s+(?P<zone>their|our)\s+time\s*zone)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of a playbook that an anchor can mean. events: those stages start and end with, and `events:`."""
+
+    touchpoints: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()  # date and datetime fields only
+    surveys: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+
+
+def parse(text: str, names: Names) -> When:
+    """The sentence as a When. Raises UnreadableError with what is wrong and an example."""
+    sentence = " ".join(text.split())
+    if not sentence:
+        raise UnreadableError("there is no `when`", EXAMPLES)
+    head, tails = _tails(sentence)
+    when = replace(_head(head, names), text=sentence, **tails)
+    return _sensible(when)
+
+
+def _tails(sentence: str) -> tuple[str, dict[str, Any]]:
+    """The sentence without its tails, and the tails by field of When."""
+    found: dict[str, Any] = {}
+    while match := _TAIL.fullmatch(sentence):
+        name, value = _tail(match)
+        if name in found:
+            raise UnreadableError(f'"{sentence}" says the same thing twice', EXAMPLES)
+        found[name] = value
+        sentence = match["rest"]
+    return sentence, found
+
+
+def _tail(match: re.Match[str]) -> tuple[str, Any]:
+    if match["at"]:
+        return "at", clock(match["at"])
+    if match["between"]:
+        return "between", span(match["between"])
+    if match["weekdays"]:
+        return "weekdays_only", True
+    return "zone", "client" if match["zone"].casefold() == "their" else "business"
+
+
+def _head(head: str, names: Names) -> When:
+    if match := _ON.fullmatch(head):
+        return When("", "on", _anchor(match[1], names))
+    if match := _COUNTED.fullmatch(head):
+        return _counted(match, names)
+    if match := _EVERY.fullmatch(head):
+        return _every(match)
+    if match := _YEARLY.fullmatch(head):
+        return When("", "yearly", _date_field(match[1], names))
+    raise UnreadableError(f'"{head}" is not a `when` we can read', EXAMPLES)
+
+
+def _counted(match: re.Match[str], names: Names) -> When:
+    step, anchor = duration(match[1]), _anchor(match[3], names)
+    if match[2].casefold() == "after":
+        return When("", "after", anchor, step)
+    if anchor.kind == "event":
+        known = near(anchor.name, names.fields | names.touchpoints)
+        hint = f"Did you mean {known}? " if known else ""
+        raise UnreadableError(
+            f'"before {anchor}": nobody knows the time of {anchor} before it happens',
+            f"{hint}Count back from a date field (add it under `fields`) or from a touchpoint.",
+        )
+    if anchor.kind not in ("field", "touchpoint", "exit"):
+        raise UnreadableError(f'"before {anchor}" cannot be known in time', "Count back from a date field.")
+    return When("", "before", anchor, step)
+
+
+def _every(match: re.Match[str]) -> When:
+    anchor = Anchor("entry")
+    if match[4]:
+        if match[4] not in ("contact", "entry"):
+            raise UnreadableError(f'"every … after {match[4]}" cannot be read',
+                                  'Write "every 90 days" or "every 90 days after contact".')  # fmt: skip
+        anchor = Anchor(match[4])
+    if match[3]:
+        return When("", "every", anchor, Duration(1, "weeks"), weekday=DAYS.index(match[3].casefold()))
+    return When("", "every", anchor, duration(match[1] or f"1 {match[2]}"))
+
+
+def _date_field(word: str, names: Names) -> Anchor:
+    if word in names.fields:
+        return Anchor("field", word)
+    known = near(word, names.fields)
+    raise UnreadableError(
+        f'"yearly on {word}" needs a date of the client, and no date field is called {word}',
+        f"Did you mean {known}?" if known else f'Add "{word}: {{type: date}}" under `fields`.',
+    )
+
+
+def _anchor(word: str, names: Names) -> Anchor:
+    if word in ("entry", "exit", "contact"):
+        return Anchor(word)  # type: ignore[arg-type]
+    if "." in word:
+        return _dotted(word, names)
+    if word in names.fields:
+        return Anchor("field", word)
+    if word in names.touchpoints:
+        return Anchor("touchpoint", word)
+    if not re.fullmatch(r"[^\W\d]\w*", word):
+        raise UnreadableError(f'"{word}" is not a name', "A name is one word: letters, digits and _.")
+    return Anchor("event", word)
+
+
+def _dotted(word: str, names: Names) -> Anchor:
+    name, _, what = word.partition(".")
+    if name == "promise" and what in ("broken", "changed", "kept"):
+        return Anchor("promise", what)
+    tables: dict[str, tuple[AnchorKind, frozenset[str], str]] = {
+        "done": ("done", names.touchpoints, "touchpoint"),
+        "replied": ("replied", names.touchpoints, "touchpoint"),
+        "answered": ("answered", names.surveys, "survey"),
+    }
+    if what not in tables or name == "promise":
+        raise UnreadableError(f'"{word}" is nothing that can happen',
+                              "After a dot come: touchpoint.done, touchpoint.replied, survey.answered, "
+                              "promise.broken, promise.changed or promise.kept.")  # fmt: skip
+    kind, known, noun = tables[what]
+    if name not in known:
+        meant = near(name, known)
+        raise UnreadableError(f'there is no {noun} called "{name}"',
+                              f"Did you mean {meant}.{what}?" if meant else f"Add the {noun} or name another.")  # fmt: skip
+    return Anchor(kind, name)
+
+
+def _sensible(when: When) -> When:
+    """Refuses tails that contradict the sentence."""
+    elapsed = when.step is not None and when.step.unit in ("minutes", "hours")
+    if when.at and elapsed:
+        raise UnreadableError(f'"{when.text}": {when.step} is elapsed time and cannot also be at a clock time',
+                              'Write "1 day after entry at 09:00", or leave "at" out.')  # fmt: skip
+    if when.at and when.between:
+        raise UnreadableError(f'"{when.text}" has both "at" and "between"', "Keep one of the two.")
+    if when.weekdays_only and when.weekday is not None and when.weekday > 4:
+        raise UnreadableError(f'"{when.text}" can never happen', f'{DAYS[when.weekday].title()} is not a weekday.')
+    return when
+
+
+def from_mapping(parts: Mapping[str, Any]) -> str:
+    """The long form `{after: entry, wait: 2 days, at: "09:00"}` as a sentence. Raises UnreadableError."""
+    forms = [form for form in ("on", "after", "before", "every", "yearly") if form in parts]
+    if len(forms) != 1:
+        raise UnreadableError("a `when` has exactly one of on, after, before, every, yearly",
+                              "Write for example {after: entry, wait: 2 days}.")  # fmt: skip
+    form = forms[0]
+    if ("wait" in parts) != (form in ("after", "before")):
+        raise UnreadableError(f"`{form}` {'needs' if form in ('after', 'before') else 'has no'} `wait`",
+                              "Write for example {after: entry, wait: 2 days}.")  # fmt: skip
+    heads = {"on": "on {}", "every": "every {}", "yearly": "yearly on {}"}
+    head = heads[form].format(parts[form]) if form in heads else f"{parts['wait']} {form} {parts[form]}"
+    return " ".join([head, *_long_tails(parts)])
+
+
+def _long_tails(parts: Mapping[str, Any]) -> list[str]:
+    tails = []
+    if "at" in parts:
+        tails.append(f"at {parts['at']}")
+    if "between" in parts:
+        first, last = span(str(parts["between"]))
+        tails.append(f"between {first:%H:%M} and {last:%H:%M}")
+    if parts.get("weekdays"):
+        tails.append("on weekdays")
+    if "zone" in parts:
+        tails.append("in their time zone" if parts["zone"] == "theirs" else "in our time zone")
+    return tails
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a promise falls due: `step` after it was made, on a date `field`, or on the next `weekday` `at`."""
+
+    form: Literal["step", "field", "weekday"]
+    step: Duration | None = None
+    field: str = ""
+    weekday: int = 0
+    at: time | None = None
+
+
+def due(text: str, names: Names) -> Due:
+    """`14 days`, a date field or a touchpoint, `every Friday 16:00`. Raises UnreadableError."""
+    words = " ".join(text.split())
+    if words in names.fields or words in names.touchpoints:
+        return Due("field", field=words)
+    days = re.fullmatch(rf"(?:every|next|by|on)?\s*({'|'.join(DAYS)})(?:\s+(?:at\s+)?({CLOCK}))?", words, re.IGNORECASE)
+    if days:
+        return Due("weekday", weekday=DAYS.index(days[1].casefold()), at=clock(days[2]) if days[2] else None)
+    try:
+        return Due("step", duration(re.sub(r"^(?:within|in)\s+", "", words)))
+    except UnreadableError:
+        raise UnreadableError(f'"{text}" is not a date a promise can have',
+                              'Write "2 business days", the name of a date field, or "every Friday 16:00".') from None  # fmt: skip
