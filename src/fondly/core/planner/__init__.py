@@ -1,0 +1,1 @@
+"""Decides: playbook x history x now -> moments. See docs/explanation/time.md."""

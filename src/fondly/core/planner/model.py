@@ -11,6 +11,12 @@ from typing import Any, Literal
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
+
+def nothing() -> Mapping[Any, Any]:
+    """The empty map, as a default of fields."""
+    return NOTHING
+
+
 FactKind = Literal[
     "entered",  # name = stage; the journey starts or a person moves the client
     "event",  # name = event
@@ -43,7 +49,7 @@ class Person:
 
     zone: str = ""  # empty: the playbook's zone
     persona: str = ""
-    fields: Mapping[str, Any] = NOTHING  # date fields are datetime.date or aware datetime
+    fields: Mapping[str, Any] = field(default_factory=nothing)  # date fields are datetime.date or aware datetime
     refused: frozenset[tuple[str, str]] = frozenset()  # (channel, purpose) without consent; "" = any
 
 
@@ -63,7 +69,7 @@ class History:
 
     facts: tuple[Fact, ...]
     person: Person = Person()
-    overrides: Mapping[str, Override] = NOTHING
+    overrides: Mapping[str, Override] = field(default_factory=nothing)
     paused_until: datetime | None = None
     jitter_seed: str = ""  # spreads deferred sends; empty: no spread
 
@@ -102,11 +108,24 @@ class Schedule:
     why: str
     moved: tuple[str, ...] = ()
     settled: bool = False  # already done or skipped according to the history
+    ask: str = ""  # not empty: it is late, a person must say yes first; the text says why
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
     """This moment was called for and will not happen."""
+
+    key: str
+    touchpoint: str
+    stage: str
+    stay: int
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """This moment is called for and can never happen as the playbook stands: a person must look at it."""
 
     key: str
     touchpoint: str
@@ -141,6 +160,7 @@ class Plan:
     waits: tuple[Wait, ...] = ()
     stop: Stop | None = None
     look_again_at: datetime | None = None  # when time alone changes this plan (horizon, stage length)
+    alerts: tuple[Alert, ...] = ()
 
     @property
     def stage(self) -> str:
@@ -156,7 +176,7 @@ class Ghost:
     stage: str = ""
     zone: str = ""
     persona: str = ""
-    fields: Mapping[str, Any] = NOTHING
-    events: tuple[tuple[str, datetime], ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=nothing)
+    events: tuple[tuple[str, datetime], ...] = ()  # "proposal_accepted"; also "nps.answered=9", "promise.broken"
     name: str = "Ghost"
     seed: str = field(default="")

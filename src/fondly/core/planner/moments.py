@@ -1,0 +1,320 @@
+"""From calls to decisions: settled, overridden, refused, moved, late, capped, spread."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zlib import crc32
+
+from fondly.core.planner import caps
+from fondly.core.planner.calendars import LONGEST_WAIT, Gate, first_open
+from fondly.core.planner.compiled import Step
+from fondly.core.planner.guards import refusal
+from fondly.core.planner.late import deadline, say_late
+from fondly.core.planner.model import Alert, Override, Schedule, Skip, Stay, Wait
+from fondly.core.planner.occurrences import Call, calls
+from fondly.core.planner.scene import Scene, within
+from fondly.core.planner.timing import FAR
+from fondly.core.planner.why import say, say_time
+
+SPREAD = 15 * 60  # seconds over which deferred messages are spread
+KEPT_SKIPS = 10  # of the overtaken moments of one recurring touchpoint
+
+
+@dataclass(slots=True)
+class Draft:
+    """A moment being decided."""
+
+    call: Call
+    at: datetime
+    gates: tuple[Gate, ...] = ()
+    moved: list[str] = field(default_factory=list)
+    ask: str = ""
+    settled: bool = False
+    fixed: bool = False  # a person set the time
+
+    @property
+    def step(self) -> Step:
+        return self.call.step
+
+
+class Desk:
+    """Works through the stays of one scene; fills drafts, skips, waits and alerts."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.drafts: list[Draft] = []
+        self.skips: list[Skip] = []
+        self.waits: list[Wait] = []
+        self.alerts: list[Alert] = []
+        self._calls: dict[tuple[int, str], tuple[list[Call], str]] = {}
+        self._asking: set[tuple[int, str]] = set()
+        self._turns: list[datetime] = []  # when time alone changes a decision
+
+    def work(self) -> None:
+        for stay in self.scene.walked.stays:
+            if stay.entered_at == stay.left_at:
+                continue
+            for step in self.scene.book.steps[stay.stage]:
+                self._take_step(stay, step)
+        self._apply_caps()
+        self._spread()
+
+    def pending(self) -> bool:
+        return any(not draft.settled for draft in self.drafts)
+
+    def schedules(self) -> list[Schedule]:
+        return sorted((self._schedule(draft) for draft in self.drafts), key=lambda made: (made.at, made.key))
+
+    def look_again(self, later: datetime | None) -> datetime | None:
+        """When time alone changes this plan: the horizon, the stage's end, a deadline, a fact still to come."""
+        scene = self.scene
+        turns = [*self._turns, *([later] if later else [])]
+        turns += [stay.left_at for stay in scene.walked.stays[-1:] if stay.left_at is not None]
+        if scene.beyond is not None and scene.beyond < FAR:
+            turns.append(max(scene.beyond - (scene.until - scene.now) / 2, scene.now + timedelta(seconds=1)))
+        return min((turn for turn in turns if turn > scene.now), default=None)
+
+    # -- one touchpoint in one stay ---------------------------------------------------------
+
+    def _take_step(self, stay: Stay, step: Step) -> None:
+        persona, wanted = self.scene.history.person.persona, step.touchpoint.personas
+        if wanted and persona not in wanted:
+            if not persona:
+                self._wait(stay, step, f"only for {', '.join(map(say, wanted))}; the persona is not known")
+            return
+        found, waits_for = self._calls_of(stay, step)
+        if waits_for:
+            self._wait(stay, step, waits_for)
+        drafts = self._settle([draft for call in found if (draft := self._draft(call)) is not None])
+        if self.scene.walked.stop is not None and self.scene.walked.stop.reason != "completed":
+            drafts = [draft for draft in drafts if draft.settled]
+        self.drafts += self._judge(step, drafts)
+
+    def _calls_of(self, stay: Stay, step: Step) -> tuple[list[Call], str]:
+        mark = (stay.ordinal, step.touchpoint.name)
+        if mark not in self._calls:
+            self._asking.add(mark)
+            self._calls[mark] = calls(self.scene, stay, step, self._planned_times)
+            self._asking.discard(mark)
+        return self._calls[mark]
+
+    def _planned_times(self, stay: Stay, name: str) -> list[tuple[str, datetime]] | None:
+        """When another touchpoint is planned: in this stay, else in the latest earlier stay of its stage."""
+        step = self.scene.book.by_name.get(name)
+        if step is None:
+            return []
+        earlier = [past for past in self.scene.walked.stays[: stay.ordinal + 1] if past.stage == step.stage.name]
+        if not earlier:
+            return []
+        if (earlier[-1].ordinal, name) in self._asking:
+            return None
+        found = [(call, self._draft(call)) for call in self._calls_of(earlier[-1], step)[0]]
+        return [(call.occurrence, draft.at) for call, draft in found if draft is not None and not self._skipped(call)]
+
+    def _skipped(self, call: Call) -> bool:
+        override = self.scene.history.overrides.get(call.key)
+        fact = self.scene.signals.settled.get(call.key)
+        return (override is not None and override.action == "skip") or (fact is not None and fact.kind == "skipped")
+
+    def _wait(self, stay: Stay, step: Step, why: str) -> None:
+        scene = self.scene
+        if stay is scene.walked.stays[-1] and not scene.gone(stay) and scene.walked.stop is None:
+            self.waits.append(Wait(step.touchpoint.name, stay.stage, why))
+
+    # -- one call ---------------------------------------------------------------------------
+
+    def _draft(self, call: Call) -> Draft | None:
+        """The call with its open time; None (and an alert) when nothing ever opens."""
+        scene, step = self.scene, call.step
+        gates = scene.book.gates(step, scene.zone)
+        if call.missed or call.wanted >= FAR:
+            return Draft(call, call.wanted, gates)
+        override = scene.history.overrides.get(call.key)
+        if override is not None and override.action in ("at", "now"):
+            return _by_person(call, override, scene.now)
+        paused = scene.history.paused_until
+        held = paused is not None and call.wanted < paused and call.key not in scene.signals.settled
+        start = paused if held and paused is not None else call.wanted
+        opened = first_open(start, gates)
+        if opened is None:
+            self._alert(call, f"nothing is open within {LONGEST_WAIT.days} days of {say_time(start, scene.zone)}")
+            return None
+        moved = [f"paused until {say_time(start, scene.zone)}"] if held else []
+        return Draft(call, opened[0], gates, [*moved, *opened[1]])
+
+    def _alert(self, call: Call, reason: str) -> None:
+        stay, name = call.stay, call.step.touchpoint.name
+        if call.key not in {alert.key for alert in self.alerts} and not self.scene.gone(stay):
+            self.alerts.append(Alert(call.key, name, stay.stage, stay.ordinal, call.wanted, reason))
+
+    def _settle(self, drafts: list[Draft]) -> list[Draft]:
+        """Mark what is done or skipped: by key, else (a fact without one) the earliest open one in the stay."""
+        if not drafts:
+            return drafts
+        signals, first = self.scene.signals, drafts[0].call
+        for draft in drafts:
+            draft.settled = draft.call.key in signals.settled
+        loose = signals.loose.get(first.step.touchpoint.name, ())
+        count = sum(within(fact.at, first.stay) for fact in loose)
+        unsettled = sorted((d for d in drafts if not d.settled), key=lambda draft: draft.call.wanted)
+        for draft in unsettled[:count]:
+            draft.settled = True
+        return drafts
+
+    # -- which of them happen ---------------------------------------------------------------
+
+    def _judge(self, step: Step, drafts: list[Draft]) -> list[Draft]:
+        kept = [draft for draft in drafts if draft.settled or self._passes(draft)]
+        return self._overtake(kept) if step.recurring else kept
+
+    def _passes(self, draft: Draft) -> bool:
+        """Whether an unsettled moment happens; if not, a skip says why."""
+        reason = self._refused(draft)
+        if reason:
+            self._skip(draft, reason)
+            return False
+        return True
+
+    def _refused(self, draft: Draft) -> str:
+        scene, call = self.scene, draft.call
+        override = scene.history.overrides.get(call.key)
+        if override is not None and override.action == "skip":
+            return _say_override(override)
+        if call.missed:
+            return call.missed
+        if draft.fixed:
+            return ""
+        reason = refusal(scene, call.stay, call.step)
+        if reason:
+            return reason
+        if call.before is not None and draft.at >= call.before:
+            return f"{', '.join(draft.moved)} would move it past what it comes before"
+        return self._too_late(draft)
+
+    def _too_late(self, draft: Draft) -> str:
+        """Why a moment cannot happen any more; marks those a person must be asked about."""
+        scene, call = self.scene, draft.call
+        left_at = call.stay.left_at
+        if not call.survives and left_at is not None and draft.at >= left_at:
+            return f"the client leaves {say(call.stay.stage)} on {say_time(left_at, scene.zone)}, before its time"
+        action = call.step.touchpoint.late.action
+        left = scene.gone(call.stay) and not call.survives
+        if action == "send" and not left:
+            return ""
+        until = deadline(scene, call.step, draft.at)
+        if scene.now <= until:
+            self._turns.append(until + timedelta(seconds=1))
+            return ""
+        if left:
+            return f"the client left {say(call.stay.stage)} before it was done"
+        if action == "skip":
+            return say_late(scene, call.step, draft.at)
+        draft.ask = say_late(scene, call.step, draft.at)
+        return ""
+
+    def _overtake(self, drafts: list[Draft]) -> list[Draft]:
+        """Of a recurring touchpoint's overdue moments only the newest stays."""
+        now = self.scene.now
+        overdue = [draft for draft in drafts if not draft.settled and not draft.fixed and draft.at <= now]
+        ahead = [draft.at for draft in drafts if not draft.settled and draft.at > now]
+        if overdue and ahead:
+            self._turns.append(min(ahead))
+        gone = overdue[:-1]
+        for draft in gone[-KEPT_SKIPS:]:
+            self._skip(draft, "a newer one is due")
+        return [draft for draft in drafts if draft not in gone] if gone else drafts
+
+    def _skip(self, draft: Draft, reason: str) -> None:
+        call = draft.call
+        name = call.step.touchpoint.name
+        self.skips.append(Skip(call.key, name, call.stay.stage, call.stay.ordinal, draft.at, reason))
+
+    # -- all of them together ---------------------------------------------------------------
+
+    def _apply_caps(self) -> None:
+        scene = self.scene
+        if not scene.book.playbook.caps:
+            return
+        books = caps.ledgers(scene.book.playbook.caps)
+        for channel, at in self._already_sent():
+            caps.record(books, channel, at)
+        waiting = [d for d in self.drafts if not d.settled and d.step.automatic]
+        waiting.sort(key=lambda d: (not (d.step.exempt or d.fixed), d.step.rank, d.at, d.call.key))
+        refused = [draft for draft in waiting if not self._place(books, draft)]
+        self.drafts = [draft for draft in self.drafts if draft not in refused]
+
+    def _already_sent(self) -> list[tuple[str, datetime]]:
+        """(channel, at) of every automatic message that left, each once."""
+        signals, book = self.scene.signals, self.scene.book
+        sent = [(str(fact.value or book.channels.get(fact.name, "")), fact.at) for fact in signals.sent]
+        keys = {fact.key for fact in signals.sent}
+        for draft in self.drafts:
+            fact = signals.settled.get(draft.call.key)
+            if draft.step.automatic and fact is not None and fact.kind == "done" and fact.key not in keys:
+                sent.append((draft.step.touchpoint.channel, fact.at))
+        return sent
+
+    def _place(self, books: list[caps.Ledger], draft: Draft) -> bool:
+        channel = draft.step.touchpoint.channel
+        start = max(draft.at, self.scene.now)
+        if draft.step.exempt or draft.fixed:
+            caps.record(books, channel, start)
+            return True
+        found = caps.place(books, channel, start, draft.gates)
+        left = draft.call.stay.left_at
+        if found is None or (left is not None and found[0] >= left and not draft.call.survives):
+            self._skip(draft, "a cap leaves no room for it: " + "; ".join(caps.say_cap(b.cap) for b in books))
+            return False
+        if found[1]:
+            draft.at = found[0]
+            draft.moved.append(found[1])
+        caps.record(books, channel, found[0])
+        return True
+
+    def _spread(self) -> None:
+        """Deferred messages do not all leave at the same second; the same moment always waits the same."""
+        seed = self.scene.history.jitter_seed
+        if not seed:
+            return
+        for draft in self.drafts:
+            if draft.moved and draft.step.automatic and not draft.settled and not draft.fixed:
+                self._delay(draft, timedelta(seconds=crc32(f"{seed}/{draft.call.key}".encode()) % SPREAD))
+
+    def _delay(self, draft: Draft, by: timedelta) -> None:
+        later, left = draft.at + by, draft.call.stay.left_at
+        leaves = left is not None and later >= left and not draft.call.survives
+        if not leaves and all(gate(later) is None for gate in draft.gates):
+            draft.at = later
+
+    def _schedule(self, draft: Draft) -> Schedule:
+        call, touchpoint = draft.call, draft.step.touchpoint
+        return Schedule(
+            key=call.key,
+            touchpoint=touchpoint.name,
+            stage=call.stay.stage,
+            stay=call.stay.ordinal,
+            kind=touchpoint.kind,
+            channel=touchpoint.channel,
+            mode=touchpoint.mode,
+            at=draft.at,
+            wanted_at=call.wanted,
+            local=draft.at.astimezone(self.scene.zone).isoformat(),
+            zone=self.scene.zone.key,
+            why=call.why,
+            moved=tuple(draft.moved),
+            settled=draft.settled,
+            ask=draft.ask,
+        )
+
+
+def _by_person(call: Call, override: Override, now: datetime) -> Draft:
+    at = (override.at or now).astimezone(UTC)
+    verb = "moved" if override.action == "at" else "called for now"
+    return Draft(call, at, (), [f"{verb} by {override.by or 'a person'}{_because(override)}"], fixed=True)
+
+
+def _say_override(override: Override) -> str:
+    return f"skipped by {override.by or 'a person'}{_because(override)}"
+
+
+def _because(override: Override) -> str:
+    return f": {override.why}" if override.why else ""

@@ -1,0 +1,72 @@
+"""What is true of one client at one instant: the ground on which every decision is made."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fondly.core.planner.compiled import Book, Step
+from fondly.core.planner.facts import Signals
+from fondly.core.planner.model import Fact, History, Stay
+from fondly.core.planner.stays import Walk
+
+
+@dataclass(slots=True)
+class Scene:
+    """Everything a decision may look at. `beyond` is the earliest moment seen past the horizon."""
+
+    book: Book
+    history: History
+    signals: Signals
+    walked: Walk
+    zone: ZoneInfo
+    business: ZoneInfo
+    now: datetime
+    until: datetime
+    beyond: datetime | None = None
+
+    def spoken_zone(self, step: Step) -> ZoneInfo:
+        """The zone in which this touchpoint's `when` is meant."""
+        return self.business if step.when is not None and step.when.zone == "business" else self.zone
+
+    def past_horizon(self, at: datetime) -> bool:
+        """Whether a moment lies beyond the horizon; remembers the earliest such."""
+        if at <= self.until:
+            return False
+        if self.beyond is None or at < self.beyond:
+            self.beyond = at
+        return True
+
+    def gone(self, stay: Stay) -> bool:
+        """Whether the client has left this stay by now."""
+        return stay.left_at is not None and stay.left_at <= self.now
+
+
+def within(at: datetime, stay: Stay) -> bool:
+    """A stay holds the instant it begins and not the instant it ends."""
+    return stay.entered_at <= at and (stay.left_at is None or at < stay.left_at)
+
+
+def key_of(stay: Stay, touchpoint: str, occurrence: str) -> str:
+    return f"{stay.ordinal}:{stay.stage}/{touchpoint}/{occurrence}"
+
+
+def facts_within(facts: list[Fact], stay: Stay) -> list[Fact]:
+    return [fact for fact in facts if within(fact.at, stay)]
+
+
+def as_day(value: Any, zone: ZoneInfo) -> tuple[date, datetime | None] | None:
+    """A date field as (local day, instant); the instant is None for a plain date, the whole None for no date."""
+    if isinstance(value, str):
+        value = _parsed(value.strip())
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=zone)
+        return aware.astimezone(zone).date(), aware
+    return (value, None) if isinstance(value, date) else None
+
+
+def _parsed(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    except ValueError:
+        return None
