@@ -1,7 +1,65 @@
+"""The Jinja2 environment of all pages: where templates are found, and the words they may use."""
+
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
+from django.apps import apps
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import get_language, get_language_bidi, gettext, ngettext
+from jinja2 import BytecodeCache, Environment, FileSystemBytecodeCache, FileSystemLoader, select_autoescape
+
+from fondly.doors.web import filters, frame
 
 
 def environment(**options: Any) -> Environment:
-    return Environment(**options)  # noqa: S701 - autoescape is set by Django's backend
+    """Made once by Django. Macros and pages of every room are found by their path below `templates/`."""
+    options.update(
+        loader=FileSystemLoader(template_folders()),
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        bytecode_cache=_bytecode_cache(),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made = Environment(**options)  # noqa: S701 - autoescape is on, see above
+    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.globals.update(_globals())
+    made.filters.update(filters.FILTERS)
+    return made
+
+
+def template_folders() -> list[Path]:
+    """The templates/ folder of every room, doors first."""
+    ours = [Path(a.path) for a in apps.get_app_configs() if a.name.startswith("fondly.")]
+    return [path / "templates" for path in reversed(ours) if (path / "templates").is_dir()]
+
+
+def url(name: str, *args: Any, **kwargs: Any) -> str:
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+def _globals() -> dict[str, Any]:
+    return {
+        "url": url,
+        "static": static,
+        "language": get_language,
+        "right_to_left": get_language_bidi,
+        "nav": frame.nav,
+        "notices": frame.notices,
+        "theme": frame.theme,
+        "clock_note": frame.clock_note,
+        "palette_places": frame.palette_places,
+        "FEELINGS": filters.FEELINGS,
+    }
+
+
+def _bytecode_cache() -> BytecodeCache | None:
+    """Compiled templates survive a restart; without a writable home they are compiled again."""
+    folder = Path(settings.HOME) / "cache" / "templates"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder))

@@ -1,0 +1,87 @@
+"""What the frame around every page shows: navigation with its badges, notices, theme."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from fondly.ground import clock
+from fondly.people.team import screens
+
+BADGE_CAP = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    key: str
+    label: str
+    href: str
+    keys: str
+    foot: bool
+    here: bool
+    badge: str  # "" or a number of things a person must do
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    text: str
+    level: str  # success, error, info
+    undo: int | None  # the audit entry that can be undone
+
+
+def nav(request: HttpRequest) -> list[Link]:
+    """The pages this person may open, in order. A page whose room is not installed is left out."""
+    found = (_link(entry, request) for entry in screens.entries())
+    return [link for link in found if link is not None]
+
+
+def _link(entry: screens.Entry, request: HttpRequest) -> Link | None:
+    try:
+        href = reverse(entry.page)
+    except NoReverseMatch:
+        return None
+    here = request.path == href or request.path.startswith((href.rstrip("/") + "/", *entry.also))
+    return Link(entry.key, str(entry.label), href, entry.keys, entry.foot, here, _badge(entry, request))
+
+
+def _badge(entry: screens.Entry, request: HttpRequest) -> str:
+    count = entry.badge(request.user) if entry.badge else 0
+    return "" if not count else f"{BADGE_CAP}+" if count > BADGE_CAP else str(count)
+
+
+def notices(request: HttpRequest) -> list[Notice]:
+    """What the last actions said; reading them removes them."""
+    return [_notice(m) for m in messages.get_messages(request)]
+
+
+def _notice(message: Any) -> Notice:
+    undo = next((t[5:] for t in (message.extra_tags or "").split() if t.startswith("undo:")), "")
+    return Notice(str(message), message.level_tag, int(undo) if undo.isdigit() else None)
+
+
+def theme(request: HttpRequest) -> str:
+    """light, dark or system (follows the device)."""
+    chosen = getattr(getattr(request, "user", None), "theme", "system")
+    return chosen if chosen in ("light", "dark") else "system"
+
+
+def palette_places(request: HttpRequest) -> list[dict[str, str]]:
+    """Pages and actions for the command palette; people are searched on the server."""
+    pages = [{"label": link.label, "href": link.href, "keys": link.keys, "kind": _("Page")} for link in nav(request)]
+    return pages + [command for command in map(_command, screens.commands()) if command]
+
+
+def _command(command: screens.Command) -> dict[str, str]:
+    try:
+        href = reverse(command.page)
+    except NoReverseMatch:
+        return {}
+    return {"label": str(command.label), "href": href, "keys": command.keys, "kind": _("Action")}
+
+
+def clock_note() -> str:
+    """Said on every page while the clock of this install is moved."""
+    return _("The clock is moved") if clock.is_moved() else ""

@@ -1,0 +1,40 @@
+"""Pages that belong to no room: the way in, Activity with Undo, the command palette's people."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from fondly.doors.web import queries
+from fondly.ground.actions import UndoEntry
+from fondly.people.team.screens import act, go_back, signed_in
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect("today" if request.user.is_authenticated else "/sign-in")
+
+
+@require_GET
+@signed_in()
+def activity(request: HttpRequest) -> HttpResponse:
+    """Who did what, newest first; Undo for thirty days."""
+    before = request.GET.get("before", "")
+    page = queries.activity(int(before) if before.isdigit() else None, request.GET.get("who", ""))
+    context: dict[str, Any] = {"page": page, "who": request.GET.get("who", ""), "people": queries.actors()}
+    return render(request, "web/activity.html", context)
+
+
+@require_POST
+@signed_in()
+def undo(request: HttpRequest, audit_id: int) -> HttpResponse:
+    act(request, "audit.undo", UndoEntry(audit_id))
+    return go_back(request, "activity")
+
+
+@require_GET
+@signed_in()
+def palette(request: HttpRequest) -> HttpResponse:
+    """People for the command palette: at most eight, found by name."""
+    return JsonResponse({"people": queries.people(request.GET.get("q", ""))})

@@ -1,0 +1,101 @@
+"""What every room needs to show pages: the navigation list, the door check, and how an action is reported.
+
+A room adds itself in its AppConfig.ready() or urls.py:
+
+    screens.add(Entry("clients", _("Clients"), page="clients", order=30, keys="g c"))
+    screens.add_command(Command(_("Add a client"), page="client-new", keys="c"))
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from fondly.ground.action import NotAllowed, Performed, perform
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page of the navigation. badge counts only what a person must do; keys such as "g t"."""
+
+    key: str
+    label: Any  # a lazy translation
+    page: str  # the URL name
+    order: int
+    foot: bool = False
+    keys: str = ""
+    badge: Callable[[Any], int] | None = None  # given the user
+    also: tuple[str, ...] = ()  # other path beginnings that belong to this page
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One action of the command palette."""
+
+    label: Any
+    page: str
+    keys: str = ""
+
+
+_entries: dict[str, Entry] = {}
+_commands: dict[str, Command] = {}
+
+
+def add(entry: Entry) -> None:
+    _entries[entry.key] = entry
+
+
+def add_command(command: Command) -> None:
+    _commands[command.page] = command
+
+
+def entries() -> list[Entry]:
+    return sorted(_entries.values(), key=lambda e: (e.foot, e.order))
+
+
+def commands() -> list[Command]:
+    return list(_commands.values())
+
+
+def signed_in(permission: str = "read") -> Callable[[View], View]:
+    """Only for people who are signed in and have the permission. The view gets `request.actor`."""
+
+    def wrap(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            from fondly.people.team.access import actor_of
+
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            actor = actor_of(request.user)
+            if not actor.may(permission):
+                raise NotAllowed("You may not open this page. An admin can allow it in Settings, Team.")
+            request.actor = actor  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return wrap
+
+
+def act(request: HttpRequest, name: str, given: Any) -> Performed[Any]:
+    """Perform an action for the signed-in person and say what was done, with Undo where there is one."""
+    done = perform(name, request.actor, given)  # type: ignore[attr-defined]
+    tag = f"undo:{done.audit_id}" if done.undoable and done.audit_id else ""
+    messages.success(request, done.summary, extra_tags=tag)
+    return done
+
+
+def go_back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:
+    """To the page named by the form's `next` field, if it is ours; else to `otherwise` (a URL name or path)."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return redirect(wanted if wanted and safe else otherwise)
