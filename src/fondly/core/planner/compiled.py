@@ -26,6 +26,8 @@ class Step:
     condition: Condition | None
     unreadable: str  # why `if:` could not be read
 
+    outlives: bool = False  # hangs on the end of its stage
+
     @property
     def recurring(self) -> bool:
         return self.when is not None and self.when.form in ("every", "yearly")
@@ -41,6 +43,8 @@ class Book:
     by_name: dict[str, Step]
     order: dict[str, int]  # stage -> place in the file
     starts: dict[str, list[str]]  # signal -> stages it starts
+    ends: dict[str, tuple[str, ...]]  # stage -> the signals that end it
+    moving: frozenset[str]  # every signal that can end or start a stage
     channels: dict[str, str]
     _gates: dict[tuple[str, str, str], tuple[Gate, ...]] = field(default_factory=dict)
 
@@ -88,6 +92,7 @@ def _compile(playbook: Playbook) -> Book:
     for name, stage in playbook.stages.items():
         for signal in signals_of(stage.starts):
             starts.setdefault(signal, []).append(name)
+    ends = {name: signals_of(stage.ends) for name, stage in playbook.stages.items()}
     return Book(
         playbook=playbook,
         work=WorkDays(playbook.calendar),
@@ -95,6 +100,8 @@ def _compile(playbook: Playbook) -> Book:
         by_name=by_name,
         order={name: place for place, name in enumerate(playbook.stages)},
         starts=starts,
+        ends=ends,
+        moving=frozenset(starts).union(*ends.values()),
         channels={name: step.touchpoint.channel for name, step in by_name.items()},
     )
 
@@ -115,7 +122,13 @@ def _step(touchpoint: Touchpoint, stage: Stage) -> Step:
         rank=_rank(touchpoint),
         condition=condition,
         unreadable=unreadable,
+        outlives=_outlives(touchpoint.when, stage),
     )
+
+
+def _outlives(when: When | None, stage: Stage) -> bool:
+    """Whether its moments can come after the client left the stage."""
+    return when is not None and (when.anchor.kind == "exit" or str(when.anchor) in signals_of(stage.ends))
 
 
 def _rank(touchpoint: Touchpoint) -> int:

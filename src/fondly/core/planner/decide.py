@@ -20,6 +20,35 @@ def decide(playbook: Playbook, history: History, now: datetime, *, until: dateti
     until: the horizon; nothing wanted later is planned (default: now + 400 days).
     now, until and all facts are aware datetimes. Bad zones fall back to the playbook's, then to UTC.
     """
+    scene, later = _set(playbook, history, now, until or now + HORIZON)
+    desk = Desk(scene)
+    desk.work()
+    walked = scene.walked
+    return Plan(
+        stays=tuple(walked.stays),
+        moments=tuple(desk.schedules()),
+        skips=tuple(desk.skips),
+        waits=tuple(desk.waits),
+        stop=_stop(walked.stop, desk),
+        look_again_at=None if _exited(walked.stop) else desk.look_again(later),
+        alerts=tuple(desk.alerts),
+    )
+
+
+def decide_pending(playbook: Playbook, history: History, now: datetime, *, until: datetime) -> Plan:
+    """As `decide`, but only what is still to come in the open stay: faster, for rehearsals. Never says when to look."""
+    scene, _ = _set(playbook, history, now, until)
+    scene.pending_only = True
+    desk = Desk(scene)
+    desk.work()
+    moments, stop = tuple(desk.schedules()), _stop(scene.walked.stop, desk)
+    return Plan(
+        tuple(scene.walked.stays), moments, tuple(desk.skips), tuple(desk.waits), stop, None, tuple(desk.alerts)
+    )
+
+
+def _set(playbook: Playbook, history: History, now: datetime, until: datetime) -> tuple[Scene, datetime | None]:
+    """The scene, and when the first fact happens that lies in the future."""
     book = ready(playbook)
     zone = zone_of(history.person.zone, playbook.timezone)
     facts, later = known_facts(history.facts, now)
@@ -32,19 +61,9 @@ def decide(playbook: Playbook, history: History, now: datetime, *, until: dateti
         zone=zone,
         business=book.business_zone(zone),
         now=now,
-        until=until or now + HORIZON,
+        until=until,
     )
-    desk = Desk(scene)
-    desk.work()
-    return Plan(
-        stays=tuple(walked.stays),
-        moments=tuple(desk.schedules()),
-        skips=tuple(desk.skips),
-        waits=tuple(desk.waits),
-        stop=_stop(walked.stop, desk),
-        look_again_at=None if _exited(walked.stop) else desk.look_again(later),
-        alerts=tuple(desk.alerts),
-    )
+    return scene, later
 
 
 def _exited(stop: Stop | None) -> bool:

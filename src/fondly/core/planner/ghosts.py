@@ -18,6 +18,7 @@ from fondly.core.playbook.model import Playbook, Stage
 
 SPREAD = 0.3  # a stay lasts its usual length, give or take this share
 USUAL_DAYS = {"before": 7.0, "new": 14.0, "ongoing": 60.0, "alumni": 0.0}  # when a stage gives no length
+EARLY = 0.6  # what touchpoints wait for happens in this first part of a stay
 ANSWERS = 0.6  # this share of surveys is answered
 ANSWERED_AFTER = timedelta(hours=26)
 
@@ -93,7 +94,7 @@ class Character:
         lasts = self.lasts(stage) * (1 + SPREAD * (2 * self.draw("stay", stay.ordinal) - 1))
         ending = self.ending(stage)
         events = [name for name in heard_in(stage) if name != ending]
-        found = [self.event(name, stay, lasts * self.draw("event", name, stay.ordinal)) for name in events]
+        found = [self.event(name, stay, lasts * EARLY * self.draw("event", name, stay.ordinal)) for name in events]
         return [*found, self.event(ending, stay, lasts)] if ending and lasts > 0 else found
 
     def event(self, name: str, stay: Stay, after_days: float) -> Fact:

@@ -53,8 +53,10 @@ class Desk:
         for stay in self.scene.walked.stays:
             if stay.entered_at == stay.left_at:
                 continue
+            over = self.scene.over(stay)
             for step in self.scene.book.steps[stay.stage]:
-                self._take_step(stay, step)
+                if not over or step.outlives:
+                    self._take_step(stay, step)
         self._apply_caps()
         self._spread()
 
@@ -71,7 +73,20 @@ class Desk:
         turns += [stay.left_at for stay in scene.walked.stays[-1:] if stay.left_at is not None]
         if scene.beyond is not None and scene.beyond < FAR:
             turns.append(max(scene.beyond - (scene.until - scene.now) / 2, scene.now + timedelta(seconds=1)))
-        return min((turn for turn in turns if turn > scene.now), default=None)
+        first = min((turn for turn in turns if turn > scene.now), default=None)
+        return self._first_deadline(first)
+
+    def _first_deadline(self, first: datetime | None) -> datetime | None:
+        """The first time something pending becomes late, if that is before `first`."""
+        for draft in sorted(self.drafts, key=lambda draft: draft.at):
+            if first is not None and draft.at >= first:
+                break
+            if draft.settled or draft.ask or draft.fixed or draft.step.touchpoint.late.action == "send":
+                continue
+            late = deadline(self.scene, draft.step, draft.at) + timedelta(seconds=1)
+            if late > self.scene.now and late < FAR and (first is None or late < first):
+                first = late
+        return first
 
     # -- one touchpoint in one stay ---------------------------------------------------------
 
@@ -84,6 +99,8 @@ class Desk:
         found, waits_for = self._calls_of(stay, step)
         if waits_for:
             self._wait(stay, step, waits_for)
+        if self.scene.pending_only:
+            found = [call for call in found if call.key not in self.scene.signals.settled]
         drafts = self._settle([draft for call in found if (draft := self._draft(call)) is not None])
         if self.scene.walked.stop is not None and self.scene.walked.stop.reason != "completed":
             drafts = [draft for draft in drafts if draft.settled]
@@ -200,9 +217,7 @@ class Desk:
         left = scene.gone(call.stay) and not call.survives
         if action == "send" and not left:
             return ""
-        until = deadline(scene, call.step, draft.at)
-        if scene.now <= until:
-            self._turns.append(until + timedelta(seconds=1))
+        if scene.now <= draft.at or scene.now <= deadline(scene, call.step, draft.at):
             return ""
         if left:
             return f"the client left {say(call.stay.stage)} before it was done"
@@ -247,10 +262,10 @@ class Desk:
         signals, book = self.scene.signals, self.scene.book
         sent = [(str(fact.value or book.channels.get(fact.name, "")), fact.at) for fact in signals.sent]
         keys = {fact.key for fact in signals.sent}
-        for draft in self.drafts:
-            fact = signals.settled.get(draft.call.key)
-            if draft.step.automatic and fact is not None and fact.kind == "done" and fact.key not in keys:
-                sent.append((draft.step.touchpoint.channel, fact.at))
+        for fact in signals.settled.values():
+            step = book.by_name.get(fact.name)
+            if fact.kind == "done" and step is not None and step.automatic and fact.key not in keys:
+                sent.append((step.touchpoint.channel, fact.at))
         return sent
 
     def _place(self, books: list[caps.Ledger], draft: Draft) -> bool:
@@ -299,7 +314,7 @@ class Desk:
             wanted_at=call.wanted,
             local=draft.at.astimezone(self.scene.zone).isoformat(),
             zone=self.scene.zone.key,
-            why=call.why,
+            why=call.why(),
             moved=tuple(draft.moved),
             settled=draft.settled,
             ask=draft.ask,

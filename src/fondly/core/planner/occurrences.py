@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
-from fondly.core.planner.compiled import Step, signals_of
+from fondly.core.planner.compiled import Step
 from fondly.core.planner.facts import occurrence_id
 from fondly.core.planner.model import Stay
 from fondly.core.planner.scene import Scene, as_day, facts_within, key_of, within
 from fondly.core.planner.stays import usual_end
 from fondly.core.planner.timing import ELAPSED, FAR, ROUGHLY, exists, in_year, instant, nearest_clock, step_from
-from fondly.core.planner.why import say, say_every, say_missing, say_time, say_when
+from fondly.core.planner.why import say, say_every, say_missing, say_time, say_when, say_yearly
 from fondly.core.playbook.model import Duration, When
 
 LOOK_BACK = 12  # how many past occurrences of a recurring touchpoint stay in a plan
 MOST_AHEAD = 1000  # of one touchpoint in one plan
 UNFORESEEN = frozenset({"event", "done", "replied", "answered", "promise", "contact"})
+MIDNIGHT = time(0)
 ONE_WEEK = Duration(1, "weeks")
 
 
@@ -30,7 +32,7 @@ class Point:
     absolute: bool = False  # may lie before the client entered
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One moment that a touchpoint calls for. before: the instant it must not reach."""
 
@@ -38,14 +40,14 @@ class Call:
     stay: Stay
     occurrence: str
     wanted: datetime
-    why: str
+    why: Callable[[], str]  # the sentence; most are never asked for
     survives: bool = False
     before: datetime | None = None
     missed: str = ""  # why it will not happen, known from its time alone
+    key: str = ""
 
-    @property
-    def key(self) -> str:
-        return key_of(self.stay, self.step.touchpoint.name, self.occurrence)
+    def __post_init__(self) -> None:
+        self.key = key_of(self.stay, self.step.touchpoint.name, self.occurrence)
 
 
 # The planned times of another touchpoint: (stay, name) -> (occurrence, at), or None when they go round in a circle.
@@ -102,7 +104,7 @@ def _happened(scene: Scene, stay: Stay, step: Step, when: When) -> list[Point]:
     name = str(when.anchor)
     facts = scene.signals.named(name) if when.anchor.kind != "contact" else scene.signals.named("contact")[-1:]
     found = [Point(occurrence_id(fact), fact.at) for fact in facts_within(facts, stay)]
-    if name in signals_of(step.stage.ends) and scene.walked.ended_by.get(stay.ordinal) == name:
+    if name in scene.book.ends[stay.stage] and scene.walked.ended_by.get(stay.ordinal) == name:
         last = [Point(occurrence_id(fact), fact.at, survives=True) for fact in facts if fact.at == stay.left_at]
         found.extend(last[:1])
     return found
@@ -139,7 +141,7 @@ def _single(scene: Scene, stay: Stay, step: Step, when: When, point: Point) -> C
         stay=stay,
         occurrence=point.occurrence,
         wanted=wanted,
-        why=say_when(when, stay.stage, point.at, zone),
+        why=partial(say_when, when, stay.stage, point.at, zone),
         survives=point.survives,
         before=point.at if when.form == "before" else None,
         missed=missed,
@@ -179,8 +181,7 @@ def _one_year(
     wanted = instant(day, clock, zone)
     if not within(wanted, stay) or scene.past_horizon(wanted):
         return None
-    why = f"yearly on {say(when.anchor.name)} ({found[0].isoformat()}): {year}"
-    return Call(step, stay, str(year), wanted, why)
+    return Call(step, stay, str(year), wanted, partial(say_yearly, when, found[0], year))
 
 
 def _last_contact(scene: Scene, stay: Stay, step: Step, when: When) -> list[Point]:
@@ -212,8 +213,7 @@ def _every(scene: Scene, stay: Stay, step: Step, when: When, points: list[Point]
         if _day_left_out(scene, step, when, anchor, k, wanted):
             continue
         number = k + shift
-        why = say_every(when, stay.stage, anchor, zone, number)
-        yield Call(step, stay, str(number), wanted, why)
+        yield Call(step, stay, str(number), wanted, partial(say_every, when, stay.stage, anchor, zone, number))
 
 
 def _settled_in(scene: Scene, stay: Stay, step: Step) -> list[datetime]:
@@ -224,7 +224,7 @@ def _settled_in(scene: Scene, stay: Stay, step: Step) -> list[datetime]:
 
 def _settled_calls(stay: Stay, step: Step, settled: list[datetime]) -> Iterator[Call]:
     for number, at in enumerate(settled, 1):
-        yield Call(step, stay, str(number), at, f"keeping in touch, number {number}")
+        yield Call(step, stay, str(number), at, partial("keeping in touch, number {}".format, number))
 
 
 def _first_number(scene: Scene, when: When, anchor: datetime) -> int:
@@ -259,8 +259,9 @@ def _day_left_out(scene: Scene, step: Step, when: When, anchor: datetime, k: int
     if when.step is not None and when.step.unit in ELAPSED:
         return False
     zone = scene.spoken_zone(step)
-    day = wanted.astimezone(zone).date()
-    if exists(day - timedelta(days=1), zone):
+    local = wanted.astimezone(zone)
+    day = local.date()
+    if local.time() != MIDNIGHT or exists(day - timedelta(days=1), zone):
         return False
     following = _nth(scene, step, when, anchor, k + 1)
     return following.astimezone(zone).date() == day

@@ -1,7 +1,7 @@
 """What is true of one client at one instant: the ground on which every decision is made."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,8 @@ from fondly.core.planner.compiled import Book, Step
 from fondly.core.planner.facts import Signals
 from fondly.core.planner.model import Fact, History, Stay
 from fondly.core.planner.stays import Walk
+
+REMEMBERED = timedelta(days=100)  # how long a plan speaks of a stay after the client left it
 
 
 @dataclass(slots=True)
@@ -23,6 +25,7 @@ class Scene:
     business: ZoneInfo
     now: datetime
     until: datetime
+    pending_only: bool = False  # leave out what is settled and the stays that are over
     beyond: datetime | None = None
 
     def spoken_zone(self, step: Step) -> ZoneInfo:
@@ -36,6 +39,12 @@ class Scene:
         if self.beyond is None or at < self.beyond:
             self.beyond = at
         return True
+
+    def over(self, stay: Stay) -> bool:
+        """Whether a stay is so long gone that only what hangs on its end can still matter."""
+        if stay.left_at is None or stay.left_at > self.now:
+            return False
+        return self.pending_only or self.now - stay.left_at > REMEMBERED
 
     def gone(self, stay: Stay) -> bool:
         """Whether the client has left this stay by now."""

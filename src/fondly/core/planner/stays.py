@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from fondly.core.planner.compiled import Book, signals_of
+from fondly.core.planner.compiled import Book
 from fondly.core.planner.facts import signal_of
 from fondly.core.planner.model import Fact, Stay, Stop
 from fondly.core.planner.timing import FAR, step_from
@@ -98,13 +98,12 @@ class _Walker:
         self.walked.stop = None
 
     def _hear(self, signal: str, at: datetime) -> None:
-        if not signal:
+        if signal not in self.book.moving:
             return
         place = self.book.order[self.last.stage]
         later = (name for name in self.book.starts.get(signal, ()) if self.book.order[name] > place)
         target = next(later, "")
-        stage = self.book.playbook.stages[self.last.stage]
-        ends = signal in signals_of(stage.ends)
+        ends = signal in self.book.ends[self.last.stage]
         if not target and not ends:
             return
         if ends:

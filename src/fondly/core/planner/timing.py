@@ -30,9 +30,9 @@ OpenDay = Callable[[date], bool]
 
 def instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The instant of a wall-clock time: the first of two, or the first valid one after a gap."""
-    wall = datetime.combine(day, clock.replace(fold=0), tzinfo=zone)
+    wall = datetime.combine(day, clock.replace(fold=0) if clock.fold else clock, tzinfo=zone)
     found = wall.astimezone(UTC)
-    if found.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+    if found.astimezone(zone).utcoffset() == wall.utcoffset():
         return found
     return _end_of_gap(wall, zone)
 

@@ -1,6 +1,6 @@
 """The sentences with which a decision explains itself."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fondly.core.playbook.model import Anchor, When
@@ -56,6 +56,11 @@ def say_every(when: When, stage: str, anchor_at: datetime, zone: ZoneInfo, numbe
         every = when.step.unit.removesuffix("s")
     since = say_anchor(when.anchor, stage)
     return f"every {every} since {since} ({say_time(anchor_at, zone)}), number {number}{say_tail(when)}"
+
+
+def say_yearly(when: When, day: date, year: int) -> str:
+    """Why a yearly moment is due."""
+    return f"yearly on {say(when.anchor.name)} ({day.isoformat()}): {year}{say_tail(when)}"
 
 
 def say_tail(when: When) -> str:
