@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 
 class UserManager(BaseUserManager["User"]):
@@ -36,15 +37,25 @@ class User(AbstractBaseUser):
     is_admin = models.BooleanField(default=False)
     roles = models.ManyToManyField(Role, related_name="users", blank=True)
     joined_at = models.DateTimeField()
+    sessions_ended = models.PositiveIntegerField(default=0)  # counting up ends every session of this user
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
     objects = UserManager()
 
+    def __str__(self) -> str:
+        return self.name or self.email
+
     @property
     def first_name(self) -> str:
         return self.name.split(" ")[0]
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must carry to stay valid: it changes with the password and with sessions_ended."""
+        salt = "fondly.people.team.User.sessions"
+        value = f"{self.password}|{self.sessions_ended}"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Cover(models.Model):
@@ -61,7 +72,7 @@ class SignInLink(models.Model):
     """A one-time link: the first user's, or an invitation. Only the hash is kept."""
 
     token_hash = models.CharField(max_length=64, unique=True)
-    purpose = models.CharField(max_length=20)  # first, invite, reset
+    purpose = models.CharField(max_length=20)  # first, invite, reset, enter
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="links")
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from fondly.ground.action import NotAllowed, Performed, perform
@@ -75,10 +76,10 @@ def signed_in(permission: str = "read") -> Callable[[View], View]:
 
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            actor = actor_of(request.user)
-            if not actor.may(permission):
+            # Everybody signed in may read: then nobody's roles are looked up before they are needed.
+            request.actor = SimpleLazyObject(lambda: actor_of(request.user))  # type: ignore[attr-defined]
+            if permission != "read" and not request.actor.may(permission):  # type: ignore[attr-defined]
                 raise NotAllowed("You may not open this page. An admin can allow it in Settings, Team.")
-            request.actor = actor  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
         return guarded

@@ -1,0 +1,96 @@
+"""The worker process: tick after tick until it is asked to stop. It may be killed at any instant."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, close_old_connections, connection
+
+from fondly.doors import heartbeat
+from fondly.doors.cli import moving
+from fondly.ground import clock
+from fondly.run.journeys import engine
+
+log = logging.getLogger("fondly.worker")
+IDLE_SECONDS = 1.0
+BEAT_SECONDS = 10.0
+_DAY = timedelta(days=1)
+
+
+class Worker:
+    """One worker's loop. parent: when that process is gone, this one stops too."""
+
+    def __init__(self, parent: int | None = None) -> None:
+        self.name = f"{socket.gethostname()[:30]}:{os.getpid()}"
+        self.parent = parent
+        self.stopping = threading.Event()
+        self._beaten_at: datetime | None = None
+        self._cleaned_at: datetime | None = None
+
+    def stop(self, signum: int = 0, frame: FrameType | None = None) -> None:
+        self.stopping.set()
+
+    def run(self) -> None:
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGINT, self.stop)
+        _be_durable()
+        while not self.stopping.is_set() and not self._is_orphan():
+            busy = self._turn()
+            if not busy:
+                self.stopping.wait(IDLE_SECONDS)
+
+    def _turn(self) -> bool:
+        """One round; an error is written down and the next round tries again."""
+        try:
+            close_old_connections()
+            self._beat()
+            self._clean()
+            self._bring_clock()
+            return not engine.tick(clock.now(), self.name, self._must_stop).quiet
+        except DatabaseError as error:
+            log.warning("the database does not answer, trying again: %s", error)
+        except Exception:
+            log.exception("a round of the worker failed, going on")
+        self.stopping.wait(IDLE_SECONDS)
+        return False
+
+    def _beat(self) -> None:
+        moment = datetime.now(UTC)
+        if self._beaten_at is None or (moment - self._beaten_at).total_seconds() >= BEAT_SECONDS:
+            heartbeat.beat(self.name)
+            self._beaten_at = moment
+
+    def _clean(self) -> None:
+        """Once a day: sessions that have ended."""
+        moment = datetime.now(UTC)
+        if self._cleaned_at is None or moment - self._cleaned_at >= _DAY:
+            call_command("clearsessions")
+            self._cleaned_at = moment
+
+    def _bring_clock(self) -> None:
+        """When an admin asked to move on, live through the time between."""
+        target = clock.target() if settings.FONDLY_MOVABLE_CLOCK else None
+        if target is None:
+            return
+        moving.bring_to(target, self.name, self.stopping.is_set, self._beat)
+
+    def _must_stop(self) -> bool:
+        """Asked in the middle of a turn; keeps the sign of life fresh in a long one."""
+        self._beat()
+        return self.stopping.is_set()
+
+    def _is_orphan(self) -> bool:
+        return self.parent is not None and os.getppid() != self.parent
+
+
+def _be_durable() -> None:
+    """What the worker has done must survive a power cut, or it could be done twice."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=FULL")
