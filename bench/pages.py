@@ -80,7 +80,9 @@ def counted(client, address: str) -> int:
         status = client.get(address).status_code
     if status != 200:
         sys.exit(f"{address} answered {status}")
-    return sum(1 for q in captured.captured_queries if not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")))
+    return sum(
+        1 for q in captured.captured_queries if not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
+    )
 
 
 if __name__ == "__main__":

@@ -108,7 +108,11 @@ def moment_rows(count: int, stages: list[str], touchpoints: dict, owner_id: int,
         stage = stages[number % len(stages)]
         for place, state in enumerate(("done", "planned", "due" if number % 1000 == 0 else "planned")):
             touchpoint = roll.choice(touchpoints[stage])
-            at = NOW + timedelta(hours=roll.randrange(-48, 0) if state == "due" else (roll.randrange(1, 900) if state == "planned" else -roll.randrange(48, 5000)))
+            at = NOW + timedelta(
+                hours=roll.randrange(-48, 0)
+                if state == "due"
+                else (roll.randrange(1, 900) if state == "planned" else -roll.randrange(48, 5000))
+            )
             yield {
                 "journey_id": number, "client_id": number, "key": f"0:{stage}/{touchpoint.name}/{place}",
                 "touchpoint": touchpoint.name, "stage": stage, "kind": touchpoint.kind, "channel": touchpoint.channel,

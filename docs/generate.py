@@ -72,7 +72,9 @@ def commands() -> str:
     return "\n".join(parts)
 
 
-def _subparsers(parser: argparse.ArgumentParser, before: str = "fondly") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+def _subparsers(
+    parser: argparse.ArgumentParser, before: str = "fondly"
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, child in action.choices.items():

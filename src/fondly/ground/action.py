@@ -130,7 +130,9 @@ def perform(name: str, actor: Actor, given: Any, *, key: str = "") -> Performed[
     """
     declaration = registry[name]
     if not actor.may(declaration.permission):
-        raise NotAllowed(f"{actor.name} may not do this ({declaration.summary.lower()}). An admin can allow it in Team.")
+        raise NotAllowed(
+            f"{actor.name} may not do this ({declaration.summary.lower()}). An admin can allow it in Team."
+        )
     scoped = f"{actor.user_id or 0}:{key}" if key else ""
     try:
         with transaction.atomic():

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "fondly.design.playbooks",
     "fondly.run.journeys",
     "fondly.run.outbox",
+    "fondly.listen.promises",
     "fondly.doors.web",
     "fondly.doors.api",
     "django.contrib.auth",

@@ -13,7 +13,9 @@ def add_events(subparsers: Any) -> None:
         description="Turn an event log (CSV, CSV.gz or Parquet) into clients' journeys. Nothing is planned or sent.",
     )
     parser.add_argument("file", help="the log: one line an event")
-    parser.add_argument("--map", required=True, help="a YAML map of columns and activities, or the name of a shipped one")
+    parser.add_argument(
+        "--map", required=True, help="a YAML map of columns and activities, or the name of a shipped one"
+    )
     parser.add_argument("--source", help="a short name of this log (default: the map's file name)")
     parser.add_argument("--dry-run", action="store_true", help="read and count, write nothing")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -4,44 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('action', models.CharField(max_length=80)),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_name', models.CharField(max_length=200)),
-                ('client_id', models.BigIntegerField(db_index=True, null=True)),
-                ('summary', models.CharField(max_length=500)),
-                ('input', models.JSONField(default=dict)),
-                ('undo_action', models.CharField(blank=True, max_length=80)),
-                ('undo_input', models.JSONField(default=dict)),
-                ('undone_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_index=True)),
+                ("action", models.CharField(max_length=80)),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("actor_name", models.CharField(max_length=200)),
+                ("client_id", models.BigIntegerField(db_index=True, null=True)),
+                ("summary", models.CharField(max_length=500)),
+                ("input", models.JSONField(default=dict)),
+                ("undo_action", models.CharField(blank=True, max_length=80)),
+                ("undo_input", models.JSONField(default=dict)),
+                ("undone_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Setting',
+            name="Setting",
             fields=[
-                ('name', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('value', models.TextField(blank=True)),
+                ("name", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("value", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='UsedKey',
+            name="UsedKey",
             fields=[
-                ('key', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('action', models.CharField(max_length=80)),
-                ('input_hash', models.CharField(max_length=64)),
-                ('result', models.JSONField(default=dict)),
-                ('at', models.DateTimeField(db_index=True)),
+                ("key", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("action", models.CharField(max_length=80)),
+                ("input_hash", models.CharField(max_length=64)),
+                ("result", models.JSONField(default=dict)),
+                ("at", models.DateTimeField(db_index=True)),
             ],
         ),
     ]

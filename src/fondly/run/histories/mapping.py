@@ -83,11 +83,15 @@ def fits(history_map: HistoryMap, playbook: Playbook) -> tuple[str, ...]:
 def _meaning(activity: str, value: Any) -> Meaning:
     value = {} if value is None else value
     if not isinstance(value, Mapping):
-        raise MapError(f"activities.{activity}: write its meaning as {{event: ...}}, {{stage: ...}}, {{touchpoint: ...}} or {{exit: ...}}.")
+        raise MapError(
+            f"activities.{activity}: write its meaning as {{event: ...}}, {{stage: ...}}, {{touchpoint: ...}} or {{exit: ...}}."
+        )
     _known(value, _MEANINGS, f"activities.{activity}")
     reason = str(value.get("exit") or "")
     if reason and reason not in REASONS:
-        raise MapError(f"activities.{activity}: {reason!r} is not an exit reason; one of: {', '.join(sorted(REASONS))}.")
+        raise MapError(
+            f"activities.{activity}: {reason!r} is not an exit reason; one of: {', '.join(sorted(REASONS))}."
+        )
     feeling = value.get("feeling")
     if feeling is not None and feeling not in (-2, -1, 0, 1, 2):
         raise MapError(f"activities.{activity}: a feeling is -2, -1, 0, 1 or 2, not {feeling!r}.")

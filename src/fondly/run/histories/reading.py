@@ -107,7 +107,9 @@ def _open(path: Path) -> Iterator[tuple[Any, str]]:
 
     if not path.is_file():
         raise LogError(f"There is no file {path}.")
-    connection = duckdb.connect(":memory:", config={"memory_limit": _MEMORY, "threads": 2, "autoinstall_known_extensions": "false"})
+    connection = duckdb.connect(
+        ":memory:", config={"memory_limit": _MEMORY, "threads": 2, "autoinstall_known_extensions": "false"}
+    )
     connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
     name = str(path).replace("'", "''")
     try:

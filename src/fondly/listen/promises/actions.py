@@ -1,0 +1,170 @@
+"""Promises people make, keep, change and break."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fondly.ground import clock
+from fondly.ground.action import Actor, Conflict, NotFound, Outcome, Refused, Undo, action
+from fondly.listen.promises.made import end
+from fondly.listen.promises.models import Promise
+from fondly.people.clients.models import Client
+from fondly.people.clients.timeline import NewFact, record
+from fondly.run.journeys.models import Journey
+
+
+@dataclass(frozen=True, slots=True)
+class MakePromise:
+    client_id: int
+    what: str
+    due_at: datetime
+    journey_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndPromise:
+    promise_id: int
+    revision: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePromise:
+    """The client knows of the change. what: empty keeps the words."""
+
+    promise_id: int
+    revision: int
+    due_at: datetime
+    what: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenPromise:
+    promise_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseState:
+    promise_id: int
+    state: str
+    revision: int
+    due_at: datetime | None = None
+
+
+@action("promises.make", permission="run", summary="Make a promise")
+def make(actor: Actor, given: MakePromise) -> Outcome[PromiseState]:
+    what = given.what.strip()
+    if not what:
+        raise Refused("Say what was promised, for example: the first draft.", field="what")
+    if not Client.objects.filter(pk=given.client_id).exists():
+        raise NotFound("There is no such client.")
+    if given.due_at <= clock.now():
+        raise Refused("A promise needs a date that is still to come.", field="due_at")
+    journey = _journey(given)
+    promise = Promise.objects.create(
+        client_id=given.client_id,
+        journey=journey,
+        what=what[:300],
+        due_at=given.due_at,
+        stage=journey.stage if journey else "",
+        said_by=actor.name,
+        made_at=clock.now(),
+    )
+    _say(promise, "open", actor)
+    return Outcome(_state(promise), f"Promised: {what}", given.client_id)
+
+
+@action("promises.keep", permission="run", summary="Mark a promise as kept")
+def keep(actor: Actor, given: EndPromise) -> Outcome[PromiseState]:
+    promise = _open(given.promise_id, given.revision)
+    end(promise, Promise.State.KEPT, clock.now(), given.note, actor.user_id)
+    return _ended(promise, f"Kept: {promise.what}")
+
+
+@action("promises.break", permission="run", summary="Mark a promise as broken")
+def break_(actor: Actor, given: EndPromise) -> Outcome[PromiseState]:
+    promise = _open(given.promise_id, given.revision)
+    end(promise, Promise.State.BROKEN, clock.now(), given.note, actor.user_id)
+    return _ended(promise, f"Broken: {promise.what}")
+
+
+@action("promises.change", permission="run", summary="Change a promise the client knows of")
+def change(actor: Actor, given: ChangePromise) -> Outcome[PromiseState]:
+    """The old one stays in the history as changed; a new one takes its place."""
+    old = _open(given.promise_id, given.revision)
+    if given.due_at <= clock.now():
+        raise Refused("The new date must be still to come.", field="due_at")
+    end(old, Promise.State.CHANGED, clock.now(), given.why, actor.user_id)
+    new = Promise.objects.create(
+        client_id=old.client_id,
+        journey_id=old.journey_id,
+        what=(given.what.strip() or old.what)[:300],
+        due_at=given.due_at,
+        stage=old.stage,
+        touchpoint=old.touchpoint,
+        said_by=actor.name,
+        made_at=clock.now(),
+        replaces=old,
+    )
+    return Outcome(_state(new), f"Changed: {old.what}", old.client_id, Undo("promises.reopen", ReopenPromise(old.pk)))
+
+
+@action("promises.reopen", permission="run", summary="Take back how a promise ended")
+def reopen(actor: Actor, given: ReopenPromise) -> Outcome[PromiseState]:
+    promise = Promise.objects.select_for_update().filter(pk=given.promise_id).first()
+    if promise is None:
+        raise NotFound("There is no such promise.")
+    if promise.state == Promise.State.OPEN:
+        raise Refused("This promise is open.")
+    Promise.objects.filter(replaces=promise, state=Promise.State.OPEN).delete()
+    promise.state, promise.ended_at, promise.note = Promise.State.OPEN, None, ""
+    promise.revision += 1
+    promise.save(update_fields=["state", "ended_at", "note", "revision"])
+    _say(promise, "open", actor)
+    return Outcome(_state(promise), f"Open again: {promise.what}", promise.client_id)
+
+
+def _journey(given: MakePromise) -> Journey | None:
+    ours = Journey.objects.filter(client_id=given.client_id)
+    if given.journey_id is None:
+        return ours.filter(state=Journey.State.ACTIVE).order_by("-started_at").first()
+    journey = ours.filter(pk=given.journey_id).first()
+    if journey is None:
+        raise NotFound("This client has no such journey.")
+    return journey
+
+
+def _open(promise_id: int, revision: int) -> Promise:
+    promise = Promise.objects.select_for_update().filter(pk=promise_id).first()
+    if promise is None:
+        raise NotFound("There is no such promise.")
+    if promise.revision != revision:
+        raise Conflict(f"Somebody changed this promise meanwhile; it is {promise.state}.")
+    if promise.state != Promise.State.OPEN:
+        raise Refused(f"This promise is {promise.state} already.")
+    return promise
+
+
+def _ended(promise: Promise, summary: str) -> Outcome[PromiseState]:
+    undo = Undo("promises.reopen", ReopenPromise(promise.pk))
+    return Outcome(_state(promise), summary, promise.client_id, undo)
+
+
+def _state(promise: Promise) -> PromiseState:
+    return PromiseState(promise.pk, str(promise.state), promise.revision, promise.due_at)
+
+
+def _say(promise: Promise, name: str, actor: Actor) -> None:
+    record(
+        NewFact(
+            promise.client_id,
+            "promise",
+            clock.now(),
+            name=name,
+            journey_id=promise.journey_id,
+            stage=promise.stage,
+            text=promise.what,
+            by_id=actor.user_id,
+            data={"promise_id": promise.pk},
+        )
+    )
