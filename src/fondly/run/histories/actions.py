@@ -25,7 +25,7 @@ _SHOWN = 100  # bad lines told in the result
 
 @dataclass(frozen=True, slots=True)
 class ImportHistory:
-    """path: a CSV, CSV.gz or Parquet file on this machine. map_text: the YAML of the map. source: a short name of the log."""
+    """path: a CSV, CSV.gz or Parquet file on this machine. map_text: the map as YAML. source: a short name."""
 
     path: str
     map_text: str

@@ -84,7 +84,7 @@ def _meaning(activity: str, value: Any) -> Meaning:
     value = {} if value is None else value
     if not isinstance(value, Mapping):
         raise MapError(
-            f"activities.{activity}: write its meaning as {{event: ...}}, {{stage: ...}}, {{touchpoint: ...}} or {{exit: ...}}."
+            f"activities.{activity}: write its meaning as {{event: x}}, {{stage: x}}, {{touchpoint: x}} or {{exit: x}}."
         )
     _known(value, _MEANINGS, f"activities.{activity}")
     reason = str(value.get("exit") or "")
