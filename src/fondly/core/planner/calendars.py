@@ -189,3 +189,12 @@ def first_open(wanted: datetime, gates: Sequence[Gate]) -> tuple[datetime, tuple
             moved.append(hit[1])
         if at - wanted > LONGEST_WAIT:
             return None
+
+
+def last_open(wanted: datetime, gates: Sequence[Gate]) -> datetime | None:
+    """The last quarter of an hour before `wanted` at which every gate is open; None within three days."""
+    for quarters in range(1, 3 * 24 * 4):
+        at = wanted - timedelta(minutes=15 * quarters)
+        if all(gate(at) is None for gate in gates):
+            return at
+    return None

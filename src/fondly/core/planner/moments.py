@@ -1,39 +1,20 @@
 """From calls to decisions: settled, overridden, refused, moved, late, capped, spread."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from zlib import crc32
 
-from fondly.core.planner import caps
-from fondly.core.planner.calendars import LONGEST_WAIT, Gate, first_open
+from fondly.core.planner.calendars import LONGEST_WAIT, first_open, last_open
 from fondly.core.planner.compiled import Step
+from fondly.core.planner.draft import Draft
 from fondly.core.planner.guards import refusal
 from fondly.core.planner.late import deadline, say_late
 from fondly.core.planner.model import Alert, Override, Schedule, Skip, Stay, Wait
 from fondly.core.planner.occurrences import Call, calls
+from fondly.core.planner.room import apply_caps, rest_surveys, spread
 from fondly.core.planner.scene import Scene, within
 from fondly.core.planner.timing import FAR
 from fondly.core.planner.why import say, say_time
 
-SPREAD = 15 * 60  # seconds over which deferred messages are spread
 KEPT_SKIPS = 10  # of the overtaken moments of one recurring touchpoint
-
-
-@dataclass(slots=True)
-class Draft:
-    """A moment being decided."""
-
-    call: Call
-    at: datetime
-    gates: tuple[Gate, ...] = ()
-    moved: list[str] = field(default_factory=list)
-    ask: str = ""
-    settled: bool = False
-    fixed: bool = False  # a person set the time
-
-    @property
-    def step(self) -> Step:
-        return self.call.step
 
 
 class Desk:
@@ -57,8 +38,11 @@ class Desk:
             for step in self.scene.book.steps[stay.stage]:
                 if not over or step.outlives:
                     self._take_step(stay, step)
-        self._apply_caps()
-        self._spread()
+        for hold in (rest_surveys, apply_caps):
+            for draft, reason in hold(self.scene, self.drafts):
+                self._skip(draft, reason)
+                self.drafts.remove(draft)
+        spread(self.scene, self.drafts)
 
     def pending(self) -> bool:
         return any(not draft.settled for draft in self.drafts)
@@ -156,7 +140,8 @@ class Desk:
             self._alert(call, f"nothing is open within {LONGEST_WAIT.days} days of {say_time(start, scene.zone)}")
             return None
         moved = [f"paused until {say_time(start, scene.zone)}"] if held else []
-        return Draft(call, opened[0], gates, [*moved, *opened[1]])
+        draft = Draft(call, opened[0], gates, [*moved, *opened[1]])
+        return draft if held else _in_time(draft)
 
     def _alert(self, call: Call, reason: str) -> None:
         stay, name = call.stay, call.step.touchpoint.name
@@ -243,63 +228,6 @@ class Desk:
         name = call.step.touchpoint.name
         self.skips.append(Skip(call.key, name, call.stay.stage, call.stay.ordinal, draft.at, reason))
 
-    # -- all of them together ---------------------------------------------------------------
-
-    def _apply_caps(self) -> None:
-        scene = self.scene
-        if not scene.book.playbook.caps:
-            return
-        books = caps.ledgers(scene.book.playbook.caps)
-        for channel, at in self._already_sent():
-            caps.record(books, channel, at)
-        waiting = [d for d in self.drafts if not d.settled and d.step.automatic]
-        waiting.sort(key=lambda d: (not (d.step.exempt or d.fixed), d.step.rank, d.at, d.call.key))
-        refused = [draft for draft in waiting if not self._place(books, draft)]
-        self.drafts = [draft for draft in self.drafts if draft not in refused]
-
-    def _already_sent(self) -> list[tuple[str, datetime]]:
-        """(channel, at) of every automatic message that left, each once."""
-        signals, book = self.scene.signals, self.scene.book
-        sent = [(str(fact.value or book.channels.get(fact.name, "")), fact.at) for fact in signals.sent]
-        keys = {fact.key for fact in signals.sent}
-        for fact in signals.settled.values():
-            step = book.by_name.get(fact.name)
-            if fact.kind == "done" and step is not None and step.automatic and fact.key not in keys:
-                sent.append((step.touchpoint.channel, fact.at))
-        return sent
-
-    def _place(self, books: list[caps.Ledger], draft: Draft) -> bool:
-        channel = draft.step.touchpoint.channel
-        start = max(draft.at, self.scene.now)
-        if draft.step.exempt or draft.fixed:
-            caps.record(books, channel, start)
-            return True
-        found = caps.place(books, channel, start, draft.gates)
-        left = draft.call.stay.left_at
-        if found is None or (left is not None and found[0] >= left and not draft.call.survives):
-            self._skip(draft, "a cap leaves no room for it: " + "; ".join(caps.say_cap(b.cap) for b in books))
-            return False
-        if found[1]:
-            draft.at = found[0]
-            draft.moved.append(found[1])
-        caps.record(books, channel, found[0])
-        return True
-
-    def _spread(self) -> None:
-        """Deferred messages do not all leave at the same second; the same moment always waits the same."""
-        seed = self.scene.history.jitter_seed
-        if not seed:
-            return
-        for draft in self.drafts:
-            if draft.moved and draft.step.automatic and not draft.settled and not draft.fixed:
-                self._delay(draft, timedelta(seconds=crc32(f"{seed}/{draft.call.key}".encode()) % SPREAD))
-
-    def _delay(self, draft: Draft, by: timedelta) -> None:
-        later, left = draft.at + by, draft.call.stay.left_at
-        leaves = left is not None and later >= left and not draft.call.survives
-        if not leaves and all(gate(later) is None for gate in draft.gates):
-            draft.at = later
-
     def _schedule(self, draft: Draft) -> Schedule:
         call, touchpoint = draft.call, draft.step.touchpoint
         return Schedule(
@@ -319,6 +247,17 @@ class Desk:
             settled=draft.settled,
             ask=draft.ask,
         )
+
+
+def _in_time(draft: Draft) -> Draft:
+    """What must come before something comes earlier rather than too late, if it can."""
+    call = draft.call
+    if call.before is not None and draft.at >= call.before:
+        earlier = last_open(call.wanted, draft.gates)
+        if earlier is not None and earlier >= call.stay.entered_at:
+            draft.at = earlier
+            draft.moved.append("earlier, to come in time")
+    return draft
 
 
 def _by_person(call: Call, override: Override, now: datetime) -> Draft:

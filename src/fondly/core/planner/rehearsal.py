@@ -115,7 +115,8 @@ class _Life:
         self.plan = self.decided(now)
         if self.told < len(self.plan.stays):
             self.tell(now)
-        self.skips |= {skip.key: skip for skip in self.plan.skips}
+        for skip in self.plan.skips:
+            self.skips.setdefault(skip.key, skip)
         self.alerts |= {alert.key: alert for alert in self.plan.alerts}
 
     def tell(self, now: datetime) -> None:
@@ -162,12 +163,17 @@ class _Life:
         self.facts += following
         return bool(following)
 
+    def seen(self, stay: Stay) -> Stay:
+        """A stay that lasts beyond the rehearsal is still open."""
+        open_still = stay.left_at is not None and stay.left_at > self.end
+        return replace(stay, left_at=None) if open_still else stay
+
     def result(self) -> Rehearsal:
         moments = sorted(self.lived.values(), key=lambda moment: (moment.at, moment.key))
         skips = [skip for key, skip in self.skips.items() if key not in self.lived and skip.at <= self.end]
         return Rehearsal(
             moments=tuple(moments),
-            stays=tuple(stay for stay in self.plan.stays if stay.entered_at <= self.end),
+            stays=tuple(self.seen(stay) for stay in self.plan.stays),
             waits=self.plan.waits,
             skips=tuple(sorted(skips, key=lambda skip: (skip.at, skip.key))),
             alerts=tuple(self.alerts.values()),

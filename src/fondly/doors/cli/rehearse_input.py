@@ -57,13 +57,18 @@ def _starter(name: str) -> str:
 def ghost_of(args: argparse.Namespace, playbook: Playbook) -> Ghost:
     """The made-up client. Raises InputError."""
     zone = zone_name(args.zone, playbook)
+    start = start_of(args.start, zone)
+    events = tuple(_event(text, playbook, zone) for text in args.event)
+    for name, at in events:
+        if at < start:
+            raise InputError(f"--event {name} lies before the start; begin earlier, or in a later stage with --stage")
     return Ghost(
-        start=start_of(args.start, zone),
+        start=start,
         stage=_known("stage", args.stage, playbook.stages),
         zone=zone,
         persona=_known("persona", args.persona, playbook.personas),
         fields=dict(_field(text, playbook, zone) for text in args.field),
-        events=tuple(_event(text, playbook, zone) for text in args.event),
+        events=events,
     )
 
 
