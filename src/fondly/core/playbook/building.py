@@ -97,16 +97,22 @@ class Builder:
             for path, text in _leaves(values.get(part), f"calendar.{part}"):
                 result = self.read(reader, text, path)
                 if result is not None:
-                    made[part] = {**made.get(part, {}), **result} if isinstance(result, dict) else _joined(made, part, result)
+                    made[part] = (
+                        {**made.get(part, {}), **result} if isinstance(result, dict) else _joined(made, part, result)
+                    )
         if "business" in made:
-            made["business"] = MappingProxyType({day: hours for day, hours in sorted(made["business"].items()) if hours})
+            made["business"] = MappingProxyType(
+                {day: hours for day, hours in sorted(made["business"].items()) if hours}
+            )
         if "quiet" in made:
             made["quiet"] = made["quiet"][0] or None
         return Calendar(**made, holidays=values.get("holidays") or "")
 
     def _caps(self) -> tuple[Cap, ...]:
         entries = self.values.get("caps") or {}
-        read = (self.read(lambda t, n=name: durations.cap(n, t), text, f"caps.{name}") for name, text in entries.items())  # type: ignore[misc]
+        read = (
+            self.read(lambda t, n=name: durations.cap(n, t), text, f"caps.{name}") for name, text in entries.items()
+        )  # type: ignore[misc]
         return tuple(cap for cap in read if cap)
 
     def _channel(self, name: str, values: Values) -> Channel:
@@ -221,6 +227,14 @@ def names_of(values: Values) -> Names:
     )
 
 
+def names(playbook: Playbook) -> Names:
+    """The names a `when` of this playbook can mean."""
+    dates = (name for name, field in playbook.fields.items() if field.type in ("date", "datetime"))
+    ends = {event for stage in playbook.stages.values() for event in (stage.starts, stage.ends) if event}
+    return Names(frozenset(t.name for t in playbook.touchpoints()), frozenset(dates), frozenset(playbook.surveys),
+                 frozenset(ends | set(playbook.events)))  # fmt: skip
+
+
 def _leaves(value: Any, path: str) -> Iterable[tuple[str, Any]]:
     """(path, argument of the reader) of a text, each entry of a map, each item of a list."""
     if isinstance(value, dict):
@@ -245,7 +259,9 @@ def _zone(text: str) -> str:
     try:
         return ZoneInfo(text).key
     except Exception:  # ZoneInfo raises five kinds of errors for odd names
-        raise UnreadableError(f'"{text}" is not a time zone', 'Write a region and a city: "America/New_York".') from None
+        raise UnreadableError(
+            f'"{text}" is not a time zone', 'Write a region and a city: "America/New_York".'
+        ) from None
 
 
 def _share(text: str) -> float:

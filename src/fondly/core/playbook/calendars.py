@@ -71,4 +71,6 @@ def closed(text: str) -> tuple[date, date]:
     return days
 
 
-calendar: Mapping[str, Callable[[str], Any]] = MappingProxyType({"business": business, "quiet": quiet, "closed": closed})
+calendar: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+    {"business": business, "quiet": quiet, "closed": closed}
+)

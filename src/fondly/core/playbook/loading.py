@@ -203,7 +203,7 @@ def _fits(node: Node, shape: Shape) -> bool:
 def _hint_for_text(node: Node, path: str) -> str:
     key = path.rsplit(".", 1)[-1]
     if isinstance(node, Sequence):
-        return f"Write it as a sentence, or put it in quotes: {key}: \"[…]\""
+        return f'Write it as a sentence, or put it in quotes: {key}: "[…]"'
     return f'If it is a sentence with a colon or {{{{ … }}}}, put it in quotes: {key}: "…"'
 
 

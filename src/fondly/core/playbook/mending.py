@@ -89,7 +89,9 @@ def _braces(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Di
 
 def _flow_value(shown: str) -> tuple[int, int] | None:
     """Where an unquoted `name: {{ … }} …` value stands inside { }."""
-    match = re.search(r":\s+([^\"',{}\[\]]*\{\{[^{}]*\}\}[^,{}\"\]]*?(?:\{\{[^{}]*\}\}[^,{}\"\]]*?)*)\s*(?=[,}]|$)", shown)
+    match = re.search(
+        r":\s+([^\"',{}\[\]]*\{\{[^{}]*\}\}[^,{}\"\]]*?(?:\{\{[^{}]*\}\}[^,{}\"\]]*?)*)\s*(?=[,}]|$)", shown
+    )
     return match.span(1) if match else None
 
 

@@ -307,7 +307,9 @@ class Playbook:
     offers: Mapping[str, Mapping[str, Any]] = field(default_factory=nothing)
     fields: Mapping[str, ClientField] = field(default_factory=nothing)
     events: tuple[str, ...] = ()
-    leaving: Mapping[str, Any] = field(default_factory=nothing)  # reasons, ask, save: how a client can leave from any stage
+    leaving: Mapping[str, Any] = field(
+        default_factory=nothing
+    )  # reasons, ask, save: how a client can leave from any stage
     inquiries: Mapping[str, Mapping[str, Any]] = field(default_factory=nothing)
     stages: Mapping[str, Stage] = field(default_factory=nothing)
     recovery: Mapping[str, Recovery] = field(default_factory=nothing)
@@ -320,8 +322,12 @@ class Playbook:
     templates: Mapping[str, Template] = field(default_factory=nothing)
     checklists: Mapping[str, tuple[str, ...]] = field(default_factory=nothing)
     skip: Mapping[str, str] = field(default_factory=nothing)  # rule id (or "rule path") -> reason
-    marks: Mapping[str, tuple[int, int]] = field(default_factory=nothing)  # "stages.new.owner" -> (line, column), both from 1
-    sources: Mapping[str, str] = field(default_factory=nothing)  # "templates.hello" -> "templates/hello.md", for what is not in the main file
+    marks: Mapping[str, tuple[int, int]] = field(
+        default_factory=nothing
+    )  # "stages.new.owner" -> (line, column), both from 1
+    sources: Mapping[str, str] = field(
+        default_factory=nothing
+    )  # "templates.hello" -> "templates/hello.md", for what is not in the main file
 
     def touchpoints(self) -> tuple[Touchpoint, ...]:
         return tuple(t for stage in self.stages.values() for t in stage.touchpoints.values())

@@ -38,7 +38,9 @@ def read_files(files: Mapping[str, str], *, main: str = "playbook.yaml") -> Play
     sources = _add_texts(values, files, loader)
     playbook = Builder(values, loader).build()
     if loader.problems:
-        raise PlaybookError(tuple(sorted(loader.problems, key=lambda p: (p.source != main, p.source, p.line, p.column))))
+        raise PlaybookError(
+            tuple(sorted(loader.problems, key=lambda p: (p.source != main, p.source, p.line, p.column)))
+        )
     return replace(playbook, sources=MappingProxyType(sources))
 
 

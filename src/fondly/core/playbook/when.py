@@ -183,7 +183,7 @@ def _sensible(when: When) -> When:
     if when.at and when.between:
         raise UnreadableError(f'"{when.text}" has both "at" and "between"', "Keep one of the two.")
     if when.weekdays_only and when.weekday is not None and when.weekday > 4:
-        raise UnreadableError(f'"{when.text}" can never happen', f'{DAYS[when.weekday].title()} is not a weekday.')
+        raise UnreadableError(f'"{when.text}" can never happen', f"{DAYS[when.weekday].title()} is not a weekday.")
     return when
 
 

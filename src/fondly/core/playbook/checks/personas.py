@@ -1,0 +1,48 @@
+"""Personas, the target mix, and what changes for whom."""
+
+from fondly.core.playbook.checks.rules import Verdict, Verdicts, rule
+from fondly.core.playbook.checks.words import listed
+from fondly.core.playbook.model import Playbook
+
+
+@rule("PE01", "error", "foundation", "D1a", "Describe under `personas` the kind of client you like best.", 20)
+def there_is_a_persona(playbook: Playbook) -> Verdicts:
+    """There is at least one persona."""
+    yield Verdict(bool(playbook.personas), "personas", "No persona is described.")
+
+
+@rule("PE02", "warning", "foundation", "D1a", "Fill in who, behaves, prefers and worries.", 10)
+def personas_are_whole(playbook: Playbook) -> Verdicts:
+    """Each persona says who, behaves, prefers and worries."""
+    for name, persona in playbook.personas.items():
+        for part in ("who", "behaves", "prefers", "worries"):
+            message = f"The persona {name} does not say `{part}`."
+            yield Verdict(bool(getattr(persona, part)), f"personas.{name}.{part}", message, name)
+
+
+@rule("PE03", "warning", "foundation", "C Target/Retarget", "Write the share of each persona you aim for under "
+      "`target`, adding up to 100%.", 5)  # fmt: skip
+def target_names_personas(playbook: Playbook) -> Verdicts:
+    """The target mix is set and names known personas."""
+    yield Verdict(bool(playbook.target), "target", "Nothing says which clients you aim for.")
+    for name in playbook.target:
+        known = name in playbook.personas
+        yield Verdict(known, f"target.{name}", f"The target {name} is no persona.", name, "error")
+    total = sum(playbook.target.values())
+    if playbook.target:
+        yield Verdict(abs(total - 1) < 0.011, "target", f"The target shares add up to {total:.0%}, not 100%.", "sum")
+
+
+@rule("PE04", "hint", "foundation", "D2b", "Give a touchpoint `personas: [name]`, or use the persona in an `if`.", 10)
+def personas_change_something(playbook: Playbook) -> Verdicts:
+    """A persona changes something on the way."""
+    named = {name for t in playbook.touchpoints() for name in t.personas}
+    texts = " ".join([t.condition for t in playbook.touchpoints()] + [t.body for t in playbook.templates.values()])
+    for name in playbook.personas if len(playbook.personas) > 1 else ():
+        message = f"Nothing on the way is different for the persona {name}."
+        yield Verdict(name in named or name in texts, f"personas.{name}", message, name)
+    for touchpoint in playbook.touchpoints():
+        unknown = [name for name in touchpoint.personas if name not in playbook.personas]
+        if unknown:
+            path = f"stages.{touchpoint.stage}.touchpoints.{touchpoint.name}.personas"
+            yield Verdict(False, path, f"{listed(unknown)} is no persona.", touchpoint.name, "error")

@@ -1,0 +1,193 @@
+"""Systems: every touchpoint can really happen, from inquiry to thank-you."""
+
+from fondly.core.playbook import building, when
+from fondly.core.playbook.checks.known import is_known, nearest
+from fondly.core.playbook.checks.rules import Verdict, Verdicts, rule
+from fondly.core.playbook.checks.touchpoints import path_of
+from fondly.core.playbook.checks.words import has_phrase, is_message
+from fondly.core.playbook.model import Playbook, Stage, Touchpoint
+from fondly.core.playbook.near import near
+from fondly.core.playbook.templates import Placeholder, TemplateError, placeholders, problems
+
+
+@rule("TP09", "error", "systems", "E", "Add the template or survey, or name one that is there.", 5)
+def messages_have_content(playbook: Playbook) -> Verdicts:
+    """A message has its template, survey, document or reply."""
+    for t in playbook.touchpoints():
+        has = t.template or t.survey or t.document or t.form or t.checklist
+        if is_message(t):
+            yield Verdict(
+                bool(has), path_of(t), f"{t.name} has nothing to send: no template, survey or document.", t.name
+            )
+        for what, name, known in (("template", t.template, playbook.templates), ("survey", t.survey, playbook.surveys)):
+            if name:
+                meant = near(name, known)
+                message = f"{t.name} needs the {what} {name}, which does not exist."
+                yield Verdict(name in known, f"{path_of(t)}.{what}", message, t.name,
+                              advice=f"Did you mean {meant}?" if meant else "")  # fmt: skip
+    for name, template in playbook.templates.items():
+        yield Verdict(bool(template.body.strip()), f"templates.{name}", f"The template {name} is empty.", name)
+
+
+@rule("TP10", "error", "systems", "D2b", "Use a name the playbook knows: a field, a fact, or client.first_name.", 3)
+def placeholders_exist(playbook: Playbook) -> Verdicts:
+    """Placeholders exist and have a fallback."""
+    for name, template in playbook.templates.items():
+        for part in ("subject", "body"):
+            path = f"templates.{name}.{part}" if f"templates.{name}.{part}" in playbook.marks else f"templates.{name}"
+            source = getattr(template, part)
+            found = problems(source) if "{" in source else ()
+            for problem in found:
+                yield Verdict(
+                    False, path, f"{name}, line {problem.line}: {problem.message}.", name, advice=problem.advice
+                )
+            for placeholder in () if found else _printed(source):
+                yield from _placeholder(playbook, name, path, placeholder)
+
+
+def _printed(source: str) -> tuple[Placeholder, ...]:
+    try:
+        return placeholders(source)
+    except TemplateError:  # said by `problems`
+        return ()
+
+
+def _placeholder(playbook: Playbook, name: str, path: str, placeholder: Placeholder) -> Verdicts:
+    fills = playbook.templates[name].fills
+    shown = f"{{{{ {placeholder.name} }}}}"
+    meant = nearest(playbook, placeholder.name)
+    ok = is_known(playbook, placeholder, fills)
+    yield Verdict(ok, path, f"The template {name} uses {shown}, which nothing fills.", name,
+                  advice=f"Did you mean {{{{ {meant} }}}}?" if meant else "")  # fmt: skip
+    if ok and placeholder.root == "client" and not placeholder.asked:
+        message = f"The template {name} has no fallback for {shown}."
+        advice = f"Write {{{{ {placeholder.name} | default: 'there' }}}}."
+        yield Verdict(placeholder.fallback, path, message, name, "warning", advice)
+
+
+@rule("TP11", "error", "systems", "E", when.EXAMPLES, 5)
+def whens_can_be_read(playbook: Playbook) -> Verdicts:
+    """`when` can be read, and its event or field is ever set."""
+    names = building.names(playbook)
+    for touchpoint in playbook.touchpoints():
+        path = f"{path_of(touchpoint)}.when"
+        try:
+            read = when.parse(touchpoint.when_text, names)
+        except when.UnreadableError as error:
+            message = f"The `when` of {touchpoint.name} cannot be read: {error.message}."
+            yield Verdict(False, path, message, touchpoint.name, advice=error.advice)
+            continue
+        known = near(read.anchor.name, names.events | names.fields | names.touchpoints | {"entry", "exit"})
+        listed_ = read.anchor.name in names.events
+        ok = read.anchor.kind != "event" or listed_ or (not playbook.events and not known)
+        advice = f"Did you mean {known}?" if known else "Add it to `events`."
+        message = f"The event {read.anchor.name} of {touchpoint.name} is never set."
+        yield Verdict(ok, path, message, touchpoint.name, advice=advice)
+
+
+@rule("TP12", "hint", "systems", "A (repeatable)", "Add `checklist:` with the three or four things that matter.", 5)
+def work_by_hand_has_a_checklist(playbook: Playbook) -> Verdicts:
+    """A touchpoint done by hand has a checklist."""
+    for t in playbook.touchpoints():
+        if t.checklist:
+            message = f"{t.name} needs the checklist {t.checklist}, which does not exist."
+            yield Verdict(t.checklist in playbook.checklists, f"{path_of(t)}.checklist", message, t.name, "warning")
+        elif t.mode == "by_hand" and not (t.template or t.survey or t.document or t.form):
+            yield Verdict(False, path_of(t), f"{t.name} is done by hand, without a checklist.", t.name)
+
+
+@rule("TP13", "error", "systems", "D5a", "Add `consent: marketing`, and {{ unsubscribe }} to the template.", 3)
+def marketing_has_consent(playbook: Playbook) -> Verdicts:
+    """A marketing message has consent and a way out."""
+    for t in playbook.touchpoints():
+        template = playbook.templates.get(t.template)
+        marketing = t.consent == "marketing" or (template is not None and template.consent == "marketing")
+        if _is_campaign(playbook, t):
+            message = f"{t.name} writes again and again to people who are no clients, without their consent."
+            yield Verdict(bool(t.consent) or marketing, path_of(t), message, t.name)
+        if marketing and template is not None and t.channel not in ("letter", "card", "phone", "in_person"):
+            out = "unsubscribe" in template.body or (t.channel != "email" and has_phrase(template.body, "STOP"))
+            message = f"Nobody can unsubscribe from {t.name}: its template {t.template} has no {{{{ unsubscribe }}}}."
+            yield Verdict(out, f"templates.{t.template}", message, t.name)
+
+
+def _is_campaign(playbook: Playbook, touchpoint: Touchpoint) -> bool:
+    stage = playbook.stages[touchpoint.stage]
+    again = touchpoint.when is not None and touchpoint.when.form == "every"
+    return (
+        stage.phase in ("before", "alumni")
+        and again
+        and touchpoint.channel in ("email", "sms")
+        and bool(touchpoint.template)
+    )
+
+
+@rule("TP14", "warning", "systems", "A quote, B2", "Add `feel:` with the one word a client should feel here.", 2)
+def stages_have_a_feeling(playbook: Playbook) -> Verdicts:
+    """Each stage has an intended feeling."""
+    for stage in playbook.stages.values():
+        message = f"Nothing says how clients should feel in the stage {stage.name}."
+        yield Verdict(bool(stage.feel), f"stages.{stage.name}.feel", message, stage.name)
+
+
+@rule("TP15", "error", "systems", "E2", "Add under `inquiries` what people write to you about, each with `like:` and "
+      "`reply:` a template.", 15)  # fmt: skip
+def inquiries_have_replies(playbook: Playbook) -> Verdicts:
+    """Inquiries have kinds with standard replies; a sample of working together is offered."""
+    yield Verdict(bool(playbook.inquiries), "inquiries", "There are no kinds of inquiries with standard replies.")
+    for name, kind in playbook.inquiries.items():
+        reply = kind.get("reply") or ""
+        message = f"The inquiry {name} has no reply among the templates."
+        yield Verdict(reply in playbook.templates, f"inquiries.{name}", message, name)
+        to = kind.get("moves_to") or ""
+        if to and to not in ("left", "exit"):
+            message = f"The inquiry {name} leads to {to}, which is no stage."
+            yield Verdict(to in playbook.stages, f"inquiries.{name}.moves_to", message, name)
+    sample = any(t.sample for t in playbook.touchpoints())
+    yield Verdict(sample, "stages", "Nobody gets a sample of working with you.", "sample", "warning",
+                  "Give a touchpoint before yes `sample: true`: a guide, a short call, a trial.")  # fmt: skip
+
+
+def _covering(playbook: Playbook, cover: str) -> list[Stage]:
+    return [stage for stage in playbook.stages.values() if cover in stage.covers]
+
+
+def _steps(playbook: Playbook) -> set[str]:
+    return {t.step for t in playbook.touchpoints()}
+
+
+@rule("TP16", "warning", "systems", "E3", "Give a touchpoint `step: assessment`, `consult` or `proposal`.", 5)
+def intake_has_substance(playbook: Playbook) -> Verdicts:
+    """Intake has an assessment, a consult or a proposal."""
+    ok = bool(_steps(playbook) & {"assessment", "consult", "proposal"})
+    where = _covering(playbook, "intake")
+    yield Verdict(
+        ok, f"stages.{where[0].name}" if where else "stages", "Intake has no assessment, consult or proposal."
+    )
+
+
+@rule("TP17", "error", "systems", "E4", "Give a touchpoint this `step`, or skip it with a reason.", 5)
+def enrolling_is_whole(playbook: Playbook) -> Verdicts:
+    """Enrolling has payment, information, signature and start."""
+    where = _covering(playbook, "enroll")
+    path = f"stages.{where[0].name}" if where else "stages"
+    for step in ("payment", "information", "signature", "start"):
+        message = f"When a client enrolls there is no touchpoint with the step {step}."
+        yield Verdict(step in _steps(playbook), path, message, step, advice=f"Give a touchpoint `step: {step}`.")
+
+
+@rule("TP18", "warning", "systems", "E6", "Give a touchpoint this `step`, or skip it with a reason.", 5)
+def wrapping_up_is_whole(playbook: Playbook) -> Verdicts:
+    """Wrapping up has summary, payment complete, thank you and testimonial."""
+    where = _covering(playbook, "wrap_up")
+    path = f"stages.{where[0].name}" if where else "stages"
+    for step in ("summary", "payment_complete", "thank_you", "testimonial"):
+        message = f"Wrapping up has no touchpoint with the step {step}."
+        yield Verdict(step in _steps(playbook), path, message, step, advice=f"Give a touchpoint `step: {step}`.")
+
+
+@rule("TP19", "warning", "systems", "E5", "Give a touchpoint `milestone: true`: a small celebration.", 5)
+def a_milestone_is_celebrated(playbook: Playbook) -> Verdicts:
+    """A milestone is celebrated while engaged."""
+    ok = any(t.milestone for t in playbook.touchpoints())
+    yield Verdict(ok, "stages", "No milestone is celebrated on the way.")

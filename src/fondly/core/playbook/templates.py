@@ -1,0 +1,264 @@
+"""Liquid templates in a sandbox: what they need, what is wrong with them, and rendering them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Literal
+
+from liquid import BoundTemplate
+from liquid.ast import Node
+from liquid.builtin.expressions import FilteredExpression, Path
+from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.builtin.output import OutputNode
+from liquid.exceptions import LiquidError
+from liquid.expression import Expression
+
+from fondly.core.playbook.liquid_env import (
+    COLLECTED, FILTERS, MOST_OUTPUT, MOST_SOURCE, TAG_NAMES, MissingValueError, Sandbox, sandbox,
+)  # fmt: skip
+from fondly.core.playbook.near import near
+
+__all__ = ["MissingValueError", "Placeholder", "TemplateError", "TemplateProblem", "clean_context", "collect", "compile",
+           "placeholders", "problems", "render"]  # fmt: skip
+
+Format = Literal["text", "html"]
+DEEPEST_CONTEXT = 8
+MOST_CONTEXT = 20_000  # values
+
+
+class TemplateError(ValueError):
+    """A template that cannot be read or rendered. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One `{{ name }}`: name is the full path; fallback: it has a `default`; asked: only used in a condition."""
+
+    name: str
+    line: int
+    fallback: bool = False
+    asked: bool = False
+
+    @property
+    def root(self) -> str:
+        return self.name.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProblem:
+    """line: from 1, within the template."""
+
+    line: int
+    message: str
+    advice: str
+
+
+def compile(source: str, *, mode: Format = "text", mark_missing: bool = False) -> Callable[[Mapping[str, Any]], str]:
+    """A function from a context to text; make it once per template version.
+
+    mode `html`: values are HTML-escaped. mark_missing: a missing value is shown as [name] instead of
+    raising MissingValueError. Raises TemplateError when the template is not allowed.
+    """
+    template = _checked(source, mode == "html", mark_missing, False)
+
+    def run(context: Mapping[str, Any]) -> str:
+        return _run(template, clean_context(context))
+
+    return run
+
+
+def render(source: str, context: Mapping[str, Any], *, mode: Format = "text", mark_missing: bool = False) -> str:
+    """The template with its values. Raises TemplateError, MissingValueError."""
+    return compile(source, mode=mode, mark_missing=mark_missing)(context)
+
+
+def collect(
+    source: str, context: Mapping[str, Any], prefix: str, *, mark_missing: bool = False
+) -> tuple[str, list[str]]:
+    """The template with a token `{prefix}000000x` for each value, and the values. For `message.py`."""
+    values: list[str] = []
+    template = _checked(source, False, mark_missing, True)
+    return _run(template, {**clean_context(context), COLLECTED: (prefix, values)}), values
+
+
+def _run(template: BoundTemplate, context: Mapping[str, Any]) -> str:
+    try:
+        text = template.render(context)
+    except MissingValueError:
+        raise
+    except (LiquidError, ValueError, TypeError, ArithmeticError, OverflowError, RecursionError) as error:
+        raise TemplateError(_in_words(error)) from None
+    if len(text) > MOST_OUTPUT:
+        raise TemplateError(f"the message is longer than {MOST_OUTPUT:,} characters")
+    return text
+
+
+@lru_cache(maxsize=8)
+def _environment(html: bool, mark: bool, collecting: bool) -> Sandbox:
+    return sandbox(html=html, mark=mark, collect=collecting)
+
+
+@lru_cache(maxsize=2048)
+def _checked(source: str, html: bool, mark: bool, collecting: bool) -> BoundTemplate:
+    found = problems(source)
+    if found:
+        raise TemplateError(f"line {found[0].line}: {found[0].message}. {found[0].advice}")
+    return _environment(html, mark, collecting).from_string(source)
+
+
+def problems(source: str, known_names: Iterable[str] | None = None) -> tuple[TemplateProblem, ...]:
+    """Everything that keeps the template from being used.
+
+    known_names: allowed placeholders, `client.first_name` or `facts.*` for any; None skips that test.
+    """
+    if len(source) > MOST_SOURCE:
+        return (TemplateProblem(1, f"it is longer than {MOST_SOURCE:,} characters", "Move a part to a document."),)
+    try:
+        template = _environment(False, False, False).from_string(source)
+    except LiquidError as error:
+        return (_syntax(error, source),)
+    except RecursionError:
+        return (TemplateProblem(1, "it is nested too deeply", "Use fewer brackets and blocks."),)
+    found = list(_forbidden(template.nodes, source))
+    if known_names is not None:
+        names = frozenset(known_names)
+        found += [_unknown(p, names) for p in placeholders(source) if not _known(p.name, names)]
+    return tuple(found)
+
+
+def _known(name: str, names: frozenset[str]) -> bool:
+    return name in names or f"{name.partition('.')[0]}.*" in names
+
+
+def _unknown(placeholder: Placeholder, names: frozenset[str]) -> TemplateProblem:
+    meant = near(placeholder.name, names)
+    advice = f"Did you mean {{{{ {meant} }}}}?" if meant else "Use a name the playbook knows."
+    return TemplateProblem(placeholder.line, f"{{{{ {placeholder.name} }}}} is not known", advice)
+
+
+def _syntax(error: LiquidError, source: str) -> TemplateProblem:
+    index = getattr(error.token, "start_index", 0) if error.token else 0
+    line = source.count("\n", 0, max(index, 0)) + 1
+    message = _in_words(error)
+    if "unexpected tag" in message or "unknown tag" in message:
+        return TemplateProblem(line, message, f"Only these tags are used: {', '.join(TAG_NAMES)}.")
+    if "filter" in message:
+        return TemplateProblem(line, message, f"Filters: {', '.join(sorted(FILTERS))}.")
+    return TemplateProblem(
+        line, message, "Write {{ name }}, {{ name | default: 'text' }} or {% if name %} … {% endif %}."
+    )
+
+
+def _in_words(error: Exception) -> str:
+    message = str(error.args[0]) if error.args else type(error).__name__
+    return " ".join(message.split())[:200]
+
+
+def _forbidden(nodes: Iterable[Node], source: str) -> Iterator[TemplateProblem]:
+    """Ranges and computed names: both are allowed by Liquid and neither is needed."""
+    for _, expression, _ in _expressions(nodes, frozenset()):
+        line = source.count("\n", 0, expression.token.start_index) + 1 if expression.token else 1
+        if isinstance(expression, RangeLiteral):
+            yield TemplateProblem(line, "ranges like (1..5) are not used", "Loop over a list of the client.")
+        if isinstance(expression, Path) and not all(isinstance(part, str | int) for part in expression.path):
+            yield TemplateProblem(line, f"{expression} is a computed name", "Write the name with dots.")
+        for used in getattr(expression, "filters", None) or ():
+            if used.name not in FILTERS:
+                yield _unknown_filter(used.name, line)
+
+
+def _unknown_filter(name: str, line: int) -> TemplateProblem:
+    meant = near(name, FILTERS)
+    advice = f"Did you mean {meant}?" if meant else f"Filters: {', '.join(sorted(FILTERS))}."
+    return TemplateProblem(line, f'there is no filter "{name}"', advice)
+
+
+def placeholders(source: str) -> tuple[Placeholder, ...]:
+    """Every name the template takes from outside, in order. Raises TemplateError when it cannot be read."""
+    return _placeholders(source)
+
+
+@lru_cache(maxsize=2048)
+def _placeholders(source: str) -> tuple[Placeholder, ...]:
+    if "{" not in source:
+        return ()
+    try:
+        nodes = _environment(False, False, False).from_string(source).nodes
+    except (LiquidError, RecursionError) as error:
+        raise TemplateError(_in_words(error)) from None
+    found: dict[tuple[str, bool, bool], Placeholder] = {}
+    for node, expression, local in _expressions(nodes, frozenset()):
+        if isinstance(expression, Path) and str(expression.path[0]) not in local:
+            printed = isinstance(node, OutputNode)
+            fallback = printed and _has_default(node, expression)
+            line = source.count("\n", 0, expression.token.start_index) + 1
+            name = ".".join(str(part) for part in expression.path)
+            found.setdefault((name, fallback, printed), Placeholder(name, line, fallback, not printed))
+    return tuple(found.values())
+
+
+def _has_default(node: Node, path: Path) -> bool:
+    expression = next(iter(node.expressions()))
+    return (
+        isinstance(expression, FilteredExpression)
+        and expression.left is path
+        and any(used.name == "default" for used in expression.filters or ())
+    )
+
+
+def _expressions(nodes: Iterable[Node], local: frozenset[str]) -> Iterator[tuple[Node, Expression, frozenset[str]]]:
+    """Every expression in the tree with its node and the names that loops made."""
+    for node in nodes:
+        stack = list(node.expressions())
+        while stack:
+            expression = stack.pop(0)
+            yield node, expression, local
+            stack[:0] = expression.children()
+        inner = local | {str(name) for name in node.block_scope()}
+        yield from _expressions(node.children(None, include_partials=False), inner)  # type: ignore[arg-type]
+
+
+def clean_context(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values only: maps, lists, text, numbers, dates. Empty values count as missing.
+
+    Raises TypeError for anything else: an object never reaches a template.
+    """
+    left = [MOST_CONTEXT]
+    cleaned: dict[str, Any] = _clean_map(context, 0, left)
+    return cleaned
+
+
+def _clean_map(values: Mapping[Any, Any], depth: int, left: list[int]) -> dict[str, Any]:
+    made = {}
+    for key, value in values.items():
+        kind = type(value)
+        if kind is str:
+            if value:
+                made[key] = value
+        elif value is not None:
+            made[key] = value if kind is int or kind is bool or kind is float else _clean(value, depth + 1, left)
+    left[0] -= len(values)
+    if left[0] < 0 or depth > DEEPEST_CONTEXT:
+        raise TypeError("too many values, or too deep, for a template")
+    return made
+
+
+def _clean(value: Any, depth: int, left: list[int]) -> Any:
+    if isinstance(value, Mapping):
+        return _clean_map(value, depth, left)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    if isinstance(value, Decimal | time):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value
+    if isinstance(value, list | tuple):
+        left[0] -= len(value)
+        if left[0] < 0 or depth > DEEPEST_CONTEXT:
+            raise TypeError("too many values, or too deep, for a template")
+        return [_clean(item, depth + 1, left) for item in value]
+    raise TypeError(f"a template takes plain values only, not {type(value).__name__}")
