@@ -38,6 +38,7 @@ class Client(models.Model):
     recent_feelings = models.JSONField(default=list)  # newest last, at most five
     last_contact_at = models.DateTimeField(null=True)  # last real two-way contact
     is_demo = models.BooleanField(default=False)
+    edited = models.JSONField(default=list)  # what a person set by hand ("zone", "fields.budget"): imports leave it
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged")
@@ -153,6 +154,7 @@ class Interaction(models.Model):
                 fields=["journey_id", "at", "id"], name="timeline_of_journey", condition=Q(journey_id__isnull=False)
             ),
             models.Index(fields=["kind", "name", "at"], name="timeline_by_kind"),
+            models.Index(fields=["feeling", "at"], name="timeline_felt", condition=Q(feeling__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(
