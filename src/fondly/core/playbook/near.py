@@ -6,9 +6,10 @@ from collections.abc import Iterable
 def near(word: str, names: Iterable[str]) -> str:
     """The name that `word` is probably a slip of: at most one slip in a short word, two in a long one; "" if none."""
     allowed = 1 if len(word) < 6 else 2
-    best, fewest = "", allowed + 1
+    best, fewest, letters = "", allowed + 1, set(word.casefold())
     for name in names:
-        if name != word and abs(len(name) - len(word)) <= allowed:
+        close = name != word and abs(len(name) - len(word)) <= allowed
+        if close and len(letters ^ set(name.casefold())) <= 2 * allowed:
             slips = _slips(word.casefold(), name.casefold())
             if slips < fewest:
                 best, fewest = name, slips

@@ -100,6 +100,11 @@ def _environment(html: bool, mark: bool, collecting: bool) -> Sandbox:
     return sandbox(html=html, mark=mark, collect=collecting)
 
 
+@lru_cache(maxsize=512)
+def _parsed(source: str) -> BoundTemplate:
+    return _environment(False, False, False).from_string(source)
+
+
 @lru_cache(maxsize=2048)
 def _checked(source: str, html: bool, mark: bool, collecting: bool) -> BoundTemplate:
     found = problems(source)
@@ -116,7 +121,7 @@ def problems(source: str, known_names: Iterable[str] | None = None) -> tuple[Tem
     if len(source) > MOST_SOURCE:
         return (TemplateProblem(1, f"it is longer than {MOST_SOURCE:,} characters", "Move a part to a document."),)
     try:
-        template = _environment(False, False, False).from_string(source)
+        template = _parsed(source)
     except LiquidError as error:
         return (_syntax(error, source),)
     except RecursionError:
@@ -185,7 +190,7 @@ def _placeholders(source: str) -> tuple[Placeholder, ...]:
     if "{" not in source:
         return ()
     try:
-        nodes = _environment(False, False, False).from_string(source).nodes
+        nodes = _parsed(source).nodes
     except (LiquidError, RecursionError) as error:
         raise TemplateError(_in_words(error)) from None
     found: dict[tuple[str, bool, bool], Placeholder] = {}

@@ -34,9 +34,11 @@ def is_known(playbook: Playbook, placeholder: Placeholder, fills: tuple[str, ...
 
 
 def _of_client(playbook: Playbook, name: str, placeholder: Placeholder) -> bool:
-    known = CLIENT | set(playbook.fields) | set(playbook.values)
     first = name.partition(".")[0]
-    return first in known or ((placeholder.fallback or placeholder.asked) and not near(first, known))
+    if first in CLIENT or first in playbook.fields or first in playbook.values:
+        return True
+    known = CLIENT | set(playbook.fields) | set(playbook.values)
+    return (placeholder.fallback or placeholder.asked) and not near(first, known)
 
 
 def _roots(playbook: Playbook) -> set[str]:

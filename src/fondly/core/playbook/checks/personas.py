@@ -15,9 +15,9 @@ def there_is_a_persona(playbook: Playbook) -> Verdicts:
 def personas_are_whole(playbook: Playbook) -> Verdicts:
     """Each persona says who, behaves, prefers and worries."""
     for name, persona in playbook.personas.items():
-        for part in ("who", "behaves", "prefers", "worries"):
-            message = f"The persona {name} does not say `{part}`."
-            yield Verdict(bool(getattr(persona, part)), f"personas.{name}.{part}", message, name)
+        lacks = [part for part in ("who", "behaves", "prefers", "worries") if not getattr(persona, part)]
+        message = f"The persona {name} does not say {listed(lacks)}." if lacks else ""
+        yield Verdict(not lacks, f"personas.{name}", message, name)
 
 
 @rule("PE03", "warning", "foundation", "C Target/Retarget", "Write the share of each persona you aim for under "

@@ -21,7 +21,7 @@ def messages_have_content(playbook: Playbook) -> Verdicts:
             )
         for what, name, known in (("template", t.template, playbook.templates), ("survey", t.survey, playbook.surveys)):
             if name:
-                meant = near(name, known)
+                meant = "" if name in known else near(name, known)
                 message = f"{t.name} needs the {what} {name}, which does not exist."
                 yield Verdict(name in known, f"{path_of(t)}.{what}", message, t.name,
                               advice=f"Did you mean {meant}?" if meant else "")  # fmt: skip
@@ -55,8 +55,8 @@ def _printed(source: str) -> tuple[Placeholder, ...]:
 def _placeholder(playbook: Playbook, name: str, path: str, placeholder: Placeholder) -> Verdicts:
     fills = playbook.templates[name].fills
     shown = f"{{{{ {placeholder.name} }}}}"
-    meant = nearest(playbook, placeholder.name)
     ok = is_known(playbook, placeholder, fills)
+    meant = "" if ok else nearest(playbook, placeholder.name)
     yield Verdict(ok, path, f"The template {name} uses {shown}, which nothing fills.", name,
                   advice=f"Did you mean {{{{ {meant} }}}}?" if meant else "")  # fmt: skip
     if ok and placeholder.root == "client" and not placeholder.asked:
@@ -77,9 +77,11 @@ def whens_can_be_read(playbook: Playbook) -> Verdicts:
             message = f"The `when` of {touchpoint.name} cannot be read: {error.message}."
             yield Verdict(False, path, message, touchpoint.name, advice=error.advice)
             continue
-        known = near(read.anchor.name, names.events | names.fields | names.touchpoints | {"entry", "exit"})
-        listed_ = read.anchor.name in names.events
-        ok = read.anchor.kind != "event" or listed_ or (not playbook.events and not known)
+        plain = read.anchor.kind == "event" and read.anchor.name not in names.events
+        known = (
+            near(read.anchor.name, names.events | names.fields | names.touchpoints | {"entry", "exit"}) if plain else ""
+        )
+        ok = not plain or (not playbook.events and not known)
         advice = f"Did you mean {known}?" if known else "Add it to `events`."
         message = f"The event {read.anchor.name} of {touchpoint.name} is never set."
         yield Verdict(ok, path, message, touchpoint.name, advice=advice)
@@ -113,7 +115,7 @@ def marketing_has_consent(playbook: Playbook) -> Verdicts:
 
 def _is_campaign(playbook: Playbook, touchpoint: Touchpoint) -> bool:
     stage = playbook.stages[touchpoint.stage]
-    again = touchpoint.when is not None and touchpoint.when.form == "every"
+    again = touchpoint.when is not None and touchpoint.when.form == "every" and touchpoint.mode == "auto"
     return (
         stage.phase in ("before", "alumni")
         and again

@@ -54,15 +54,27 @@ def there_is_a_wow(playbook: Playbook) -> Verdicts:
       "the typical one in your trade does not do.", 15)  # fmt: skip
 def the_wow_is_a_wow(playbook: Playbook) -> Verdicts:
     """The WOW is not bulk mail, has its story, and is not what the typical one does."""
-    usual = TYPICAL.get(playbook.industry, ()) + EVERYWHERE
+    usual = dict.fromkeys(TYPICAL.get(playbook.industry, ()) + EVERYWHERE)
     for wow in (t for t in playbook.touchpoints() if t.kind == "wow"):
         bulk = wow.channel in WRITTEN_FAST and wow.mode == "auto"
         yield Verdict(not bulk, path_of(wow), f"The WOW {wow.name} is bulk mail.", wow.name)
         yield Verdict(bool(wow.about), path_of(wow), f"Nothing says what the WOW {wow.name} is.", wow.name)
-        same = [thing for thing in usual if has_phrase(wow.about, thing)] or _same_as(wow.about, playbook.brand.typical)
+        same = [thing for thing in usual if has_phrase(_affirmed(wow.about), thing)] or _same_as(
+            wow.about, playbook.brand.typical
+        )
         message = f"The WOW {wow.name} is what the typical one does too: {listed(same)}." if same else ""
         if wow.about:
             yield Verdict(not same, path_of(wow), message, wow.name)
+
+
+_DENIED = re.compile(
+    r"\b(?:no|not|never|without|instead of|rather than|where others|most|usual|typical)\b[^.;:]*", re.IGNORECASE
+)
+
+
+def _affirmed(about: str) -> str:
+    """The text without what it says it is not: "a letter, not a voucher" is no voucher."""
+    return _DENIED.sub(" ", about)
 
 
 def _same_as(about: str, typical: str) -> list[str]:
