@@ -43,6 +43,9 @@ class Message(models.Model):
     lease_until = models.DateTimeField(null=True)
     committed_at = models.DateTimeField(null=True)  # the point of no return
     attempts_made = models.PositiveIntegerField(default=0)
+    crashes = models.PositiveSmallIntegerField(default=0)  # workers that died holding it; then it is claimed alone
+    link_hash = models.CharField(max_length=64, blank=True, db_index=True)  # of its unsubscribe token
+    edited_by = models.CharField(max_length=200, blank=True)
     ended_at = models.DateTimeField(null=True)
     reply = models.CharField(max_length=500, blank=True)  # the server's last words
     revision = models.PositiveIntegerField(default=0)

@@ -1,0 +1,112 @@
+"""What must change so that the stored moments of a journey become those of its plan. Values in, values out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fondly.core.planner.model import Alert, Plan, Schedule, Skip
+from fondly.run.journeys.histories import Kept
+from fondly.run.journeys.models import Moment
+
+State = Moment.State
+WAITING = frozenset({State.PLANNED.value, State.DUE.value})
+DROPPED = "the plan no longer has it"
+ELSEWHERE = "the timeline says it was done already"
+
+
+@dataclass(slots=True)
+class Difference:
+    """Changes to one journey's moments. moved: time, words or the question to a person differ.
+
+    cancelled may come back; skipped is for good. recalled: on its way, to be withdrawn if still possible.
+    """
+
+    added: list[Schedule] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    moved: list[tuple[Kept, Schedule]] = field(default_factory=list)
+    cancelled: list[tuple[Kept, str]] = field(default_factory=list)
+    skipped: list[tuple[Kept, str]] = field(default_factory=list)
+    recalled: list[tuple[Kept, str]] = field(default_factory=list)
+    questioned: list[tuple[Kept, str]] = field(default_factory=list)  # on its way, yet a person must be asked
+    kept: int = 0
+    next_at: datetime | None = None
+
+    def empty(self) -> bool:
+        lists = (self.added, self.alerts, self.moved, self.cancelled, self.skipped, self.recalled, self.questioned)
+        return not any(lists)
+
+
+def compare(plan: Plan, stored: Iterable[Kept], now: datetime) -> Difference:
+    """Never touches what is done, skipped, uncertain or failed, nor what a person decided."""
+    difference = Difference()
+    rows = {row.key: row for row in stored}
+    for schedule in plan.moments:
+        row = rows.get(schedule.key)
+        if not schedule.settled:
+            _place(difference, schedule, row, now)
+        elif row is not None and row.state in WAITING:
+            difference.cancelled.append((row, ELSEWHERE))
+    skips = {skip.key: skip for skip in plan.skips}
+    alerts = {alert.key: alert for alert in plan.alerts}
+    wanted = {schedule.key for schedule in plan.moments}
+    for key, alert in alerts.items():
+        if key not in rows:
+            difference.alerts.append(alert)
+    for row in rows.values():
+        if row.key not in wanted and row.key not in alerts:
+            _leave_out(difference, row, skips.get(row.key), now)
+    difference.next_at = _next(plan, rows)
+    return difference
+
+
+def _place(difference: Difference, schedule: Schedule, row: Kept | None, now: datetime) -> None:
+    if row is None:
+        difference.added.append(schedule)
+    elif row.state == State.WORKING:
+        difference.kept += 1
+        if schedule.ask and row.lease_until is None:
+            difference.questioned.append((row, schedule.ask))
+    elif row.state == State.DUE:
+        _place_due(difference, schedule, row, now)
+    elif row.state == State.CANCELLED or (row.state == State.PLANNED and _differs(row, schedule)):
+        difference.moved.append((row, schedule))
+    else:
+        difference.kept += 1
+
+
+def _place_due(difference: Difference, schedule: Schedule, row: Kept, now: datetime) -> None:
+    """What waits for a person goes back to waiting for its time only when that time is now in the future."""
+    if row.asks in ("by_hand", "late") and schedule.at > now and not schedule.ask:
+        difference.moved.append((row, schedule))
+    else:
+        difference.kept += 1
+
+
+def asks_late(schedule: Schedule) -> bool:
+    """Whether a person must say yes before this late moment happens (one done by hand is simply overdue)."""
+    return bool(schedule.ask) and schedule.mode != "by_hand"
+
+
+def _differs(row: Kept, schedule: Schedule) -> bool:
+    if asks_late(schedule):
+        return True
+    return row.at != schedule.at or row.wanted_at != schedule.wanted_at or row.why != schedule.why[:300]
+
+
+def _leave_out(difference: Difference, row: Kept, skip: Skip | None, now: datetime) -> None:
+    reason = skip.reason if skip is not None else DROPPED
+    if row.state == State.WORKING:
+        if skip is not None and row.lease_until is None:
+            difference.recalled.append((row, reason))
+    elif row.state not in WAITING or (row.override and skip is None):
+        difference.kept += 1
+    elif skip is not None and skip.at <= now:
+        difference.skipped.append((row, reason))
+    else:
+        difference.cancelled.append((row, reason))
+
+
+def _next(plan: Plan, rows: dict[str, Kept]) -> datetime | None:
+    """When the next thing of this journey is to happen, done ones left out."""
+    settled = {key for key, row in rows.items() if row.state not in WAITING and row.state != State.CANCELLED}
+    return min((s.at for s in plan.moments if not s.settled and s.key not in settled), default=None)

@@ -1,0 +1,165 @@
+"""What the planner must know of many journeys, read in a constant number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from fondly.core.planner.model import Fact, FactKind, History, Override, Person
+from fondly.core.planner.zones import zone_of
+from fondly.core.playbook.model import Playbook as Book
+from fondly.people.clients import consents
+from fondly.people.clients.models import Client, Interaction
+from fondly.run.journeys.models import Journey, Moment
+
+PLAN = "plan"  # source of the facts that a plan itself wrote; they are not fed back to it
+VOID = "void"  # source of a note that takes a fact back; its external_id is that fact's id
+_KINDS: dict[str, FactKind] = {
+    "entered": "entered", "event": "event", "done": "done", "skipped": "skipped", "replied": "replied",
+    "answered": "answered", "promise": "promise", "sent": "sent", "exited": "exited",
+}  # fmt: skip
+_SHARED = frozenset({"event", "replied", "answered", "promise"})  # without a journey they speak to every one
+_LONGEST_CAP = timedelta(days=62)
+_COLUMNS = ("id", "client_id", "journey_id", "at", "kind", "name", "key", "channel", "value", "is_contact", "source")
+
+
+class Row(NamedTuple):
+    """One fact of the timeline, as read."""
+
+    id: int
+    client_id: int
+    journey_id: int | None
+    at: datetime
+    kind: str
+    name: str
+    key: str
+    channel: str
+    value: float | None
+    is_contact: bool
+    source: str
+
+
+class Kept(NamedTuple):
+    """A stored moment, as much of it as planning looks at."""
+
+    id: int
+    journey_id: int
+    key: str
+    touchpoint: str
+    stage: str
+    channel: str
+    state: str
+    asks: str
+    at: datetime
+    wanted_at: datetime
+    local: str
+    why: str
+    override: str
+    override_at: datetime | None
+    override_by: str
+    override_why: str
+    lease_until: datetime | None
+    role: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Loaded:
+    """Histories and stored moments by journey. entered: (stage, at) that a person or a start wrote down."""
+
+    histories: dict[int, History] = field(default_factory=dict)
+    moments: dict[int, list[Kept]] = field(default_factory=lambda: defaultdict(list))
+    entered: dict[int, set[tuple[str, datetime]]] = field(default_factory=dict)
+
+
+def load(journeys: Sequence[Journey], books: Mapping[int, Book], now: datetime) -> Loaded:
+    """Histories of journeys whose `client` is already loaded; books by version id. Four queries."""
+    loaded = Loaded()
+    for moment in moments_of([journey.pk for journey in journeys]):
+        loaded.moments[moment.journey_id].append(moment)
+    rows = _facts({journey.client_id for journey in journeys}, now)
+    refused = _refused(journeys, books)
+    for journey in journeys:
+        mine = rows.get(journey.client_id, ())
+        facts = tuple(_facts_of(journey, mine))
+        loaded.entered[journey.pk] = {(fact.name, fact.at) for fact in facts if fact.kind == "entered"}
+        loaded.histories[journey.pk] = History(
+            facts=facts,
+            person=person_of(journey.client, books[journey.version_id], refused[journey.client_id]),
+            overrides={m.key: _override(m) for m in loaded.moments[journey.pk] if m.override},
+            paused_until=journey.paused_until,
+            jitter_seed=str(journey.pk),
+        )
+    return loaded
+
+
+def moments_of(journey_ids: Sequence[int]) -> Iterable[Kept]:
+    """The stored moments of these journeys."""
+    rows = Moment.objects.filter(journey_id__in=journey_ids).order_by("at", "id").values_list(*Kept._fields)
+    return (Kept(*row) for row in rows.iterator(chunk_size=2000))
+
+
+def person_of(client: Client, book: Book, refused: frozenset[tuple[str, str]]) -> Person:
+    """What the planner may know about a client, dates read as dates."""
+    known = {name: _typed(value, book, name, client) for name, value in client.fields.items()}
+    return Person(
+        zone=client.zone,
+        persona=client.persona,
+        fields={name: value for name, value in known.items() if value not in (None, "")},
+        refused=refused,
+    )
+
+
+def _facts(client_ids: set[int], now: datetime) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    void: set[int] = set()
+    wanted = Interaction.objects.filter(client_id__in=client_ids, kind__in=[*_KINDS, "note", "call", "meeting", "received"])
+    rows = wanted.order_by("at", "id").values_list(*_COLUMNS, "external_id")
+    for *values, external_id in rows.iterator(chunk_size=5000):
+        row = Row(*values)
+        if row.source == VOID:
+            void.add(int(external_id))
+        elif row.kind in _KINDS or row.is_contact:
+            found[row.client_id].append(row)
+    return {pk: [row for row in mine if row.id not in void] for pk, mine in found.items()} if void else found
+
+
+def _facts_of(journey: Journey, rows: Iterable[Row]) -> Iterable[Fact]:
+    for row in rows:
+        mine = row.journey_id == journey.pk
+        shared = row.journey_id is None and row.kind in _SHARED and row.at >= journey.started_at
+        if (mine or shared) and row.kind in _KINDS and not (row.kind == "entered" and row.source == PLAN):
+            value = row.channel if row.kind == "sent" else row.value
+            yield Fact(row.at, _KINDS[row.kind], row.name, row.key, value, row.id)
+        elif row.kind == "sent":  # another journey's message: it counts against the caps, nothing else
+            yield Fact(row.at, "sent", "", "", row.channel, row.id)
+        if row.is_contact:
+            yield Fact(row.at, "contact", row.name, "", None, row.id)
+
+
+def _refused(journeys: Sequence[Journey], books: Mapping[int, Book]) -> dict[int, frozenset[tuple[str, str]]]:
+    used = [books[version_id] for version_id in {journey.version_id for journey in journeys}]
+    purposes = {touchpoint.consent for book in used for touchpoint in book.touchpoints()} - {""}
+    channels = {touchpoint.channel for book in used for touchpoint in book.touchpoints()} - {""}
+    ids = sorted({journey.client_id for journey in journeys})
+    return consents.refused(ids, purposes=sorted(purposes | {"marketing"}), channels=sorted(channels))
+
+
+def _override(moment: Kept) -> Override:
+    action: Any = moment.override
+    return Override(action, moment.override_at, moment.override_by, moment.override_why)
+
+
+def _typed(value: Any, book: Book, name: str, client: Client) -> Any:
+    """A field as the planner wants it: dates as dates, instants aware, anything unreadable left out."""
+    declared = book.fields.get(name)
+    if declared is None or declared.type not in ("date", "datetime") or not isinstance(value, str):
+        return value
+    try:
+        if declared.type == "date":
+            return date.fromisoformat(value.strip()[:10])
+        instant = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=zone_of(client.zone, book.timezone))

@@ -1,0 +1,50 @@
+"""Looking again at the journeys whose time for it has come."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from fondly.people.clients.timeline import NewFact
+from fondly.run.journeys.histories import PLAN
+from fondly.run.journeys.locking import locked
+from fondly.run.journeys.models import Journey
+from fondly.run.journeys.reconcile import reconcile
+
+BATCH = 250
+_CHUNK = 500
+_LIVING = (Journey.State.ACTIVE, Journey.State.PAUSED)
+
+
+def plan_due(now: datetime, *, batch: int = BATCH) -> int:
+    """Plan one batch of journeys that are due for it; returns how many. Each batch is one transaction."""
+    with transaction.atomic():
+        due = Journey.objects.filter(state=Journey.State.ACTIVE, plan_at__lte=now).order_by("plan_at")
+        journeys = list(locked(due.select_related("client"), skip=True)[:batch])
+        if journeys:
+            reconcile(journeys, now)
+        return len(journeys)
+
+
+def wake(now: datetime) -> int:
+    """Resume the journeys whose pause is over; their plan is looked at next."""
+    return Journey.objects.filter(state=Journey.State.PAUSED, paused_until__lte=now).update(
+        state=Journey.State.ACTIVE, plan_at=now, paused_why=""
+    )
+
+
+def ask_for(client_ids: Sequence[int], now: datetime) -> None:
+    """Have the journeys of these clients planned again at the next turn."""
+    ids = sorted(set(client_ids))
+    for start in range(0, len(ids), _CHUNK):
+        some = Journey.objects.filter(client_id__in=ids[start : start + _CHUNK], state=Journey.State.ACTIVE)
+        some.update(plan_at=now)
+
+
+def on_facts(facts: Sequence[NewFact], now: datetime) -> None:
+    """Something happened to clients: what a plan itself wrote changes no plan."""
+    ask_for(_clients_of(facts), now)
+
+
+def _clients_of(facts: Iterable[NewFact]) -> list[int]:
+    return [fact.client_id for fact in facts if fact.source != PLAN]

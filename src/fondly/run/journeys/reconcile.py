@@ -1,0 +1,193 @@
+"""Making the stored moments, stays and stages those of the plan: in bulk, a constant number of queries a batch.
+
+Call inside a transaction with the journeys locked. What is done, and what a person decided, stays.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from fondly.core.planner.decide import decide
+from fondly.core.planner.model import Alert, History, Plan, Schedule
+from fondly.core.playbook.model import Playbook as Book
+from fondly.design.playbooks import library
+from fondly.run.journeys import bulk, performers, records
+from fondly.run.journeys.difference import Difference, asks_late, compare
+from fondly.run.journeys.exits import reason_of
+from fondly.run.journeys.histories import Kept, Loaded, load
+from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.stays import StayWriter
+
+HORIZON = timedelta(days=35)
+LOOK_AGAIN = timedelta(days=14)  # at the latest, so that the stored future never runs out
+BEFORE_US = "it was due before this journey was run here"
+COMPLETED = "completed"
+State = Moment.State
+_MOVED = ("state", "asks", "reason", "at", "wanted_at", "local", "zone", "why", "moved", "mode", "channel", "role", "ended_at")
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one run changed, over all its journeys."""
+
+    added: list[Moment] = field(default_factory=list)
+    moved: list[tuple[object, ...]] = field(default_factory=list)
+    ended: list[tuple[object, ...]] = field(default_factory=list)
+    skipped: list[tuple[Journey, Kept, str]] = field(default_factory=list)
+    journeys: list[tuple[object, ...]] = field(default_factory=list)
+    withdraw: list[Kept] = field(default_factory=list)
+    recall: list[tuple[Journey, Kept, str]] = field(default_factory=list)
+    question: list[tuple[Kept, str]] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.added) + len(self.moved) + len(self.ended)
+
+
+def plan_of(book: Book, history: History, now: datetime) -> Plan:
+    """The plan up to the horizon."""
+    return decide(book, history, now, until=now + HORIZON)
+
+
+def reconcile(journeys: Sequence[Journey], now: datetime, *, past: str = "run") -> int:
+    """Bring these journeys (with `client` loaded) to their plan; returns how many moments changed.
+
+    past="skip": what was due before now is written down as skipped (backfill of old clients).
+    """
+    books = library.parsed_all({journey.version_id for journey in journeys})
+    loaded = load(journeys, books, now)
+    changes, stays = Changes(), StayWriter(journeys)
+    for journey in journeys:
+        book, history = books[journey.version_id], loaded.histories[journey.pk]
+        plan = plan_of(book, history, now)
+        difference = compare(plan, loaded.moments.get(journey.pk, ()), now)
+        _collect(changes, journey, book, difference, now, past)
+        stays.take(journey, plan, loaded.entered[journey.pk], now)
+        changes.journeys.append(_journey_row(journey, plan, difference, now))
+    write(changes, now)
+    stays.write()
+    return changes.count
+
+
+def load_for(journeys: Sequence[Journey], now: datetime) -> tuple[Mapping[int, Book], Loaded]:
+    """Books and histories of journeys, for callers that only want to look."""
+    books = library.parsed_all({journey.version_id for journey in journeys})
+    return books, load(journeys, books, now)
+
+
+def _collect(changes: Changes, journey: Journey, book: Book, diff: Difference, now: datetime, past: str) -> None:
+    for schedule in diff.added:
+        backfilled = past == "skip" and schedule.at < now
+        changes.added.append(new_moment(journey, book, schedule, skip=BEFORE_US if backfilled else ""))
+    changes.added += [_alerted(journey, book, alert) for alert in diff.alerts]
+    changes.moved += [_moved_row(book, row, schedule) for row, schedule in diff.moved]
+    for row, reason in diff.cancelled:
+        changes.ended.append((State.CANCELLED, "", reason[:300], None, "", row.id))
+        changes.withdraw.append(row)
+    for row, reason in diff.skipped:
+        changes.ended.append((State.SKIPPED, "", reason[:300], now, "Fondly", row.id))
+        changes.skipped.append((journey, row, reason))
+        changes.withdraw.append(row)
+    changes.recall += [(journey, row, reason) for row, reason in diff.recalled]
+    changes.question += diff.questioned
+
+
+def write(changes: Changes, now: datetime) -> None:
+    """Store what was collected."""
+    _recall(changes, now)
+    waiting = [(row.id, row.channel) for row in changes.withdraw if row.asks == "approve"]
+    performers.withdraw(waiting, "the plan no longer has it", now)
+    Moment.objects.bulk_create(changes.added, batch_size=500)
+    bulk.update(Moment, _MOVED, changes.moved)
+    bulk.update(Moment, ("state", "asks", "reason", "ended_at", "ended_by"), changes.ended)
+    bulk.update(Journey, _JOURNEY, changes.journeys)
+    records.skipped([(j, row, reason) for j, row, reason in changes.skipped], now)
+
+
+def _recall(changes: Changes, now: datetime) -> None:
+    """Call back what is on its way and is no longer wanted; what has left already stays as it is."""
+    for journey, row, reason in changes.recall:
+        if row.id in performers.withdraw([(row.id, row.channel)], reason, now):
+            changes.ended.append((State.SKIPPED, "", reason[:300], now, "Fondly", row.id))
+            changes.skipped.append((journey, row, reason))
+    for row, reason in changes.question:
+        if row.id in performers.ask([(row.id, row.channel)], reason, now):
+            changes.ended.append((State.DUE, "late", reason[:300], None, "", row.id))
+
+
+_JOURNEY = ("stage", "stage_entered_at", "plan_at", "next_moment_at", "state", "ended_at", "exit_reason", "exit_stage")
+
+
+def _journey_row(journey: Journey, plan: Plan, diff: Difference, now: datetime) -> tuple[object, ...]:
+    """The journey's columns after the plan; also set on the object, for whoever holds it."""
+    entered = [stay for stay in plan.stays if stay.entered_at <= now]
+    if entered:
+        journey.stage, journey.stage_entered_at = entered[-1].stage, entered[-1].entered_at
+    journey.next_moment_at = diff.next_at
+    journey.plan_at = min(plan.look_again_at or now + LOOK_AGAIN, now + LOOK_AGAIN)
+    if plan.stop is not None:
+        completed = plan.stop.reason == COMPLETED
+        journey.state = Journey.State.COMPLETED if completed else Journey.State.EXITED
+        journey.exit_reason = "" if completed else reason_of(plan.stop.reason)
+        journey.exit_stage = "" if completed else journey.stage
+        journey.ended_at, journey.plan_at = plan.stop.at, None
+    return (*(getattr(journey, name) for name in _JOURNEY), journey.pk)
+
+
+def new_moment(journey: Journey, book: Book, schedule: Schedule, *, skip: str = "") -> Moment:
+    """A moment for a schedule, not stored yet."""
+    state, asks, reason = _state_of(schedule) if not skip else (State.SKIPPED, "", skip)
+    touchpoint = book.stages[schedule.stage].touchpoints[schedule.touchpoint]
+    return Moment(
+        journey=journey,
+        client_id=journey.client_id,
+        key=schedule.key,
+        touchpoint=schedule.touchpoint,
+        stage=schedule.stage,
+        kind=schedule.kind,
+        channel=schedule.channel,
+        mode=schedule.mode,
+        state=state,
+        asks=asks,
+        reason=reason,
+        at=schedule.at,
+        wanted_at=schedule.wanted_at,
+        local=schedule.local[:32],
+        zone=schedule.zone,
+        why=schedule.why[:300],
+        moved=list(schedule.moved),
+        role=role_of(book, schedule.stage, schedule.touchpoint),
+        minutes=touchpoint.minutes,
+        ended_at=schedule.at if skip else None,
+    )
+
+
+def role_of(book: Book, stage: str, touchpoint: str) -> str:
+    """The role that does this touchpoint: its own owner, else the stage's."""
+    found = book.stages[stage].touchpoints.get(touchpoint)
+    return (found.owner if found is not None else "") or book.stages[stage].owner
+
+
+def _state_of(schedule: Schedule) -> tuple[str, str, str]:
+    if asks_late(schedule):
+        return State.DUE, "late", schedule.ask[:300]
+    return State.PLANNED, "", ""
+
+
+def _alerted(journey: Journey, book: Book, alert: Alert) -> Moment:
+    touchpoint = book.stages[alert.stage].touchpoints[alert.touchpoint]
+    local = alert.at.isoformat()
+    schedule = Schedule(
+        alert.key, alert.touchpoint, alert.stage, alert.stay, touchpoint.kind, touchpoint.channel, touchpoint.mode,
+        alert.at, alert.at, local, "UTC", touchpoint.when_text or "its time cannot be found",
+    )  # fmt: skip
+    moment = new_moment(journey, book, schedule)
+    moment.state, moment.asks, moment.reason = State.DUE, "failed", alert.reason[:300]
+    return moment
+
+
+def _moved_row(book: Book, row: Kept, new: Schedule) -> tuple[object, ...]:
+    state, asks, reason = _state_of(new)
+    role = role_of(book, new.stage, new.touchpoint)
+    return (state, asks, reason, new.at, new.wanted_at, new.local[:32], new.zone, new.why[:300], list(new.moved),
+            new.mode, new.channel, role, None, row.id)  # fmt: skip

@@ -1,0 +1,97 @@
+"""The facts that journeys write on the timeline, in one place so that they read alike."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from fondly.design.playbooks import library
+from fondly.people.clients import timeline
+from fondly.people.clients.models import Interaction
+from fondly.people.clients.timeline import NewFact
+from fondly.run.journeys.histories import PLAN, VOID, Kept
+from fondly.run.journeys.models import Journey, Moment
+
+MOMENT = "moment"  # source of facts about a moment
+JOURNEY = "journey"  # source of facts a person's act on a journey wrote
+TALKING = frozenset({"phone", "call", "in_person", "video", "session", "visit", "meeting"})  # the client answers there
+
+
+
+def fact(journey: Journey, kind: str, at: datetime, external_id: str, **more: Any) -> NewFact:
+    """A fact about a journey as a whole."""
+    more.setdefault("stage", journey.stage)
+    return NewFact(journey.client_id, kind, at, journey_id=journey.pk, source=JOURNEY, external_id=external_id, **more)
+
+
+def of_moment(moment: Moment, kind: str, at: datetime, **more: Any) -> NewFact:
+    """A fact about one moment; a moment done again after an undo writes a new one."""
+    return NewFact(
+        client_id=moment.client_id,
+        kind=kind,
+        at=at,
+        name=moment.touchpoint,
+        journey_id=moment.journey_id,
+        stage=moment.stage,
+        channel=moment.channel,
+        key=moment.key,
+        source=MOMENT,
+        external_id=fact_id(moment.pk, moment.revision),
+        **more,
+    )
+
+
+def fact_id(moment_id: int, revision: int) -> str:
+    """The external id of the fact written when the moment had this revision."""
+    return f"{moment_id}:{revision}"
+
+
+def skipped(rows: Iterable[tuple[Journey, Kept, str]], now: datetime) -> None:
+    """Moments the plan gave up, each with its reason."""
+    timeline.record(
+        *(
+            NewFact(
+                client_id=journey.client_id,
+                kind="skipped",
+                at=now,
+                name=row.touchpoint,
+                journey_id=journey.pk,
+                stage=row.stage,
+                channel=row.channel,
+                key=row.key,
+                text=reason,
+                source=PLAN,
+                external_id=f"{row.id}:plan:{now.timestamp():.0f}",
+            )
+            for journey, row, reason in rows
+        )
+    )
+
+
+def void(source: str, external_id: str, text: str, now: datetime) -> None:
+    """Take a fact back: it stays on the timeline, a note says so, and the planner no longer counts it."""
+    old = Interaction.objects.filter(source=source, external_id=external_id).first()
+    if old is None:
+        return
+    timeline.record(
+        NewFact(
+            client_id=old.client_id,
+            kind="note",
+            at=now,
+            name=old.name,
+            journey_id=old.journey_id,
+            stage=old.stage,
+            text=text,
+            source=VOID,
+            external_id=str(old.pk),
+        )
+    )
+
+
+def promises_of(moment: Moment) -> dict[str, Any]:
+    """{"sets": {...}} when this touchpoint makes a promise, for whoever keeps the promises."""
+    book = library.parsed(moment.journey.version_id)
+    stage = book.stages.get(moment.stage)
+    touchpoint = stage.touchpoints.get(moment.touchpoint) if stage is not None else None
+    if touchpoint is None or touchpoint.sets is None:
+        return {}
+    return {"sets": {"what": touchpoint.sets.what, "due": touchpoint.sets.due}}

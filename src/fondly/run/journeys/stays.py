@@ -1,0 +1,71 @@
+"""Writing down the stays a plan found, and on the timeline each entering and leaving once."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from fondly.core.planner import model
+from fondly.people.clients import timeline
+from fondly.people.clients.timeline import NewFact
+from fondly.run.journeys import bulk
+from fondly.run.journeys.histories import PLAN
+from fondly.run.journeys.models import Journey, Stay
+
+_FIELDS = ("stage", "entered_at", "left_at", "why", "why_left")
+
+
+class StayWriter:
+    """Collects over a batch of journeys; `write` stores all at once."""
+
+    def __init__(self, journeys: Sequence[Journey]) -> None:
+        self._stored: dict[int, dict[int, Stay]] = defaultdict(dict)
+        for stay in Stay.objects.filter(journey__in=[journey.pk for journey in journeys]):
+            self._stored[stay.journey_id][stay.ordinal] = stay
+        self._new: list[Stay] = []
+        self._changed: list[tuple[object, ...]] = []
+        self._gone: list[int] = []
+        self._facts: list[NewFact] = []
+
+    def take(self, journey: Journey, plan: model.Plan, entered: set[tuple[str, datetime]], now: datetime) -> None:
+        """Note the differences of one journey. entered: (stage, at) already on the timeline by a person's hand."""
+        stored = self._stored[journey.pk]
+        past = [stay for stay in plan.stays if stay.entered_at <= now]
+        for stay in past:
+            self._take_stay(journey, stay, stored.get(stay.ordinal), entered, now)
+        self._gone += [old.pk for ordinal, old in stored.items() if ordinal >= len(past)]
+
+    def write(self) -> None:
+        if self._gone:
+            Stay.objects.filter(pk__in=self._gone).delete()
+        Stay.objects.bulk_create(self._new, batch_size=500)
+        bulk.update(Stay, _FIELDS, self._changed)
+        timeline.record(*self._facts)
+
+    def _take_stay(
+        self, journey: Journey, stay: model.Stay, old: Stay | None, entered: set[tuple[str, datetime]], now: datetime
+    ) -> None:
+        left_at = stay.left_at if stay.left_at is not None and stay.left_at <= now else None
+        values = (stay.stage, stay.entered_at, left_at, stay.why[:200], stay.why_left[:200] if left_at else "")
+        if old is None:
+            self._new.append(Stay(journey=journey, ordinal=stay.ordinal, **dict(zip(_FIELDS, values, strict=True))))
+        elif values != tuple(getattr(old, name) for name in _FIELDS):
+            self._changed.append((*values, old.pk))
+        same = old is not None and (old.stage, old.entered_at) == (stay.stage, stay.entered_at)
+        if not same and (stay.stage, stay.entered_at) not in entered:
+            self._facts.append(_fact(journey, stay, "entered", stay.entered_at, stay.why))
+        if left_at and not (same and old is not None and old.left_at == left_at):
+            self._facts.append(_fact(journey, stay, "left", left_at, stay.why_left))
+
+
+def _fact(journey: Journey, stay: model.Stay, kind: str, at: datetime, why: str) -> NewFact:
+    return NewFact(
+        client_id=journey.client_id,
+        kind=kind,
+        at=at,
+        name=stay.stage,
+        journey_id=journey.pk,
+        stage=stay.stage,
+        text=why,
+        source=PLAN,
+        external_id=f"{journey.pk}:{stay.ordinal}:{stay.stage}:{kind}:{at.timestamp():.0f}",
+    )

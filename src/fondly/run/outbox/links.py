@@ -1,0 +1,44 @@
+"""The unsubscribe link of a message.
+
+The token is 128 bits of a keyed hash of the message's effect key, and only its SHA-256 is
+stored. So it names no client, cannot be guessed or made without the install's key, a stolen
+database gives no working link, and rendering the same message again gives the same bytes,
+which a random token would not.
+"""
+
+import base64
+import hashlib
+import hmac
+
+from django.conf import settings
+
+
+def token_for(effect_key: str) -> str:
+    """22 URL-safe characters that stand for this message."""
+    digest = hmac.new(_key("unsubscribe"), effect_key.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode("ascii")
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def unsubscribe_url(effect_key: str) -> str:
+    """GET shows a page with a button and changes nothing; POST unsubscribes (RFC 8058)."""
+    return f"{settings.FONDLY_URL}/unsubscribe/{token_for(effect_key)}"
+
+
+def message_id(effect_key: str, domain: str) -> str:
+    """The Message-ID without <>: stable for ever for one effect, and telling nothing about the client."""
+    digest = hmac.new(_key("message id"), effect_key.encode(), hashlib.sha256).hexdigest()
+    return f"{digest[:40]}@{domain}"
+
+
+def boundary(effect_key: str) -> str:
+    """The border between the parts of the mail."""
+    return "fondly-" + hmac.new(_key("boundary"), effect_key.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _key(purpose: str) -> bytes:
+    return hashlib.sha256(f"fondly {purpose} v1 {settings.SECRET_KEY}".encode()).digest()

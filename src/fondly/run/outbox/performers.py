@@ -1,0 +1,160 @@
+"""The performer of the channel `email`: writes the message down and lets it wait out its hold."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from fondly.core.playbook.templates import MissingValueError, TemplateError
+from fondly.ground.config import ConfigError
+from fondly.people.clients import consents
+from fondly.run.journeys.locking import locked
+from fondly.run.journeys.performers import Job, Result
+from fondly.run.outbox import addresses, links, mime, rendering
+from fondly.run.outbox.context import Sources, context_of
+from fondly.run.outbox.models import Message
+
+State = Message.State
+
+
+class Unwritable(Exception):
+    """This message cannot be written by itself; the text says why. outcome: what becomes of the moment."""
+
+    def __init__(self, outcome: str, reason: str) -> None:
+        super().__init__(reason)
+        self.outcome, self.reason = outcome, reason
+
+
+class EmailPerformer:
+    """See fondly.run.journeys.performers.Performer."""
+
+    def perform(self, jobs: Sequence[Job], now: datetime) -> list[Result]:
+        batch = _Batch(jobs, now)
+        results = [batch.take(job) for job in jobs]
+        Message.objects.bulk_create(batch.messages, batch_size=200)
+        return results
+
+    def withdraw(self, moment_ids: Sequence[int], reason: str, now: datetime) -> set[int]:
+        """Cancel what waits; what a worker holds already is not touched and its moment is left out."""
+        open_states = (State.HELD, State.APPROVAL, State.SENDING, State.UNCERTAIN)
+        rows = locked(Message.objects.filter(moment__in=moment_ids, state__in=open_states))
+        found = list(rows.values_list("pk", "moment_id", "state"))
+        waiting = [pk for pk, _, state in found if state in (State.HELD, State.APPROVAL)]
+        Message.objects.filter(pk__in=waiting).update(
+            state=State.CANCELLED, held_why="", reply=reason[:500], ended_at=now
+        )
+        return set(moment_ids) - {moment_id for pk, moment_id, _ in found if pk not in set(waiting)}
+
+    def ask(self, moment_ids: Sequence[int], reason: str, now: datetime) -> set[int]:
+        """Held messages wait for a person's yes instead."""
+        rows = locked(Message.objects.filter(moment__in=moment_ids, state=State.HELD))
+        found = dict(rows.values_list("pk", "moment_id"))
+        Message.objects.filter(pk__in=list(found)).update(state=State.APPROVAL, held_why=reason[:200])
+        return set(found.values())
+
+
+class _Batch:
+    """One call of perform: what all its messages share is read once."""
+
+    def __init__(self, jobs: Sequence[Job], now: datetime) -> None:
+        self.now = now
+        self.messages: list[Message] = []
+        clients = [job.client.pk for job in jobs]
+        self.sources = Sources(clients, [_writer(job) for job in jobs])
+        self.occurrences = _occurrences(jobs)
+        self.ledger = consents.newest(clients)
+        known = [address for _, address in self.sources.recipients.values()]
+        self.suppressed = consents.is_suppressed(known)
+        self.held_why = addresses.not_ready()
+        self.domain = _domain()
+
+    def take(self, job: Job) -> Result:
+        try:
+            message = self._message(job)
+        except Unwritable as problem:
+            return Result(job.moment.pk, problem.outcome, problem.reason)  # type: ignore[arg-type]
+        self.messages.append(message)
+        asks = message.state == State.APPROVAL
+        return Result(job.moment.pk, "approve" if asks else "on_the_way")
+
+    def _message(self, job: Job) -> Message:
+        to_name, to_address = self._recipient(job)
+        purpose = rendering.purpose_of(job.book, job.touchpoint)
+        refusal = consents.why_not(self.ledger.get(job.client.pk, {}), "email", purpose)
+        if refusal:
+            raise Unwritable("skipped", refusal)
+        occurrence = self.occurrences.get(job.moment.pk, 0) + 1
+        effect_key = f"{job.journey.pk}:{job.moment.key}:{occurrence}"
+        written = self._write(job, effect_key)
+        approve = job.moment.mode == "approve"
+        return Message(
+            effect_key=effect_key,
+            moment=job.moment,
+            client=job.client,
+            purpose=purpose,
+            delivery=job.touchpoint.delivery,
+            template=job.touchpoint.template,
+            to_name=to_name[:200],
+            to_address=to_address,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
+            message_id=links.message_id(effect_key, self.domain),
+            link_hash=links.hash_of(links.token_for(effect_key)),
+            state=State.APPROVAL if approve else State.HELD,
+            why=job.moment.why,
+            held_why="" if approve else self.held_why,
+            go_at=self.now + timedelta(seconds=settings.FONDLY_HOLD_SECONDS),
+            made_at=self.now,
+        )
+
+    def _recipient(self, job: Job) -> tuple[str, str]:
+        found = self.sources.recipients.get(job.client.pk)
+        if found is None:
+            raise Unwritable("by_hand", "no e-mail address is known")
+        name, address = found
+        if not mime.is_address(address):
+            raise Unwritable("by_hand", f"the e-mail address cannot be used: {address[:100]!r}")
+        if address in self.suppressed:
+            raise Unwritable("skipped", "the address is on the list of addresses that must not be written to")
+        if not addresses.in_sandbox(address):
+            raise Unwritable("skipped", "sandbox: only the addresses in FONDLY_SANDBOX_TO are written to")
+        return name or job.client.name, address
+
+    def _write(self, job: Job, effect_key: str) -> rendering.Written:
+        name = job.touchpoint.template
+        if name not in job.book.templates:
+            raise Unwritable("by_hand", "the playbook has no text for it")
+        context = context_of(self.sources, job.client, job.book, job.moment.stage, _writer(job))
+        context["unsubscribe"] = links.unsubscribe_url(effect_key)
+        try:
+            return rendering.write(job.book, name, context)
+        except MissingValueError as error:
+            raise Unwritable("by_hand", f"its text needs {error.name}, which is not known") from error
+        except TemplateError as error:
+            raise Unwritable("by_hand", f"its text cannot be written: {error}") from error
+
+
+def _writer(job: Job) -> int | None:
+    """Who signs: the client's owner, else who the moment is for."""
+    return job.client.owner_id or job.moment.assignee_id
+
+
+def _occurrences(jobs: Sequence[Job]) -> dict[int, int]:
+    """moment id -> messages it has had already; a message cancelled or taken back is not used again."""
+    found: dict[int, int] = {}
+    earlier = Message.objects.filter(moment__in=[job.moment.pk for job in jobs])
+    for moment_id in earlier.values_list("moment_id", flat=True):
+        if moment_id is not None:
+            found[moment_id] = found.get(moment_id, 0) + 1
+    return found
+
+
+def _domain() -> str:
+    """The right side of Message-IDs: the sender's domain, or this install's name until mail is set up."""
+    try:
+        sender = addresses.sender()
+    except ConfigError:
+        sender = None
+    return sender.domain if sender is not None else (urlsplit(settings.FONDLY_URL).hostname or "localhost")

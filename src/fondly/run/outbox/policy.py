@@ -1,0 +1,63 @@
+"""May this message go now? Asked in bulk before connecting and once more at the point of no return."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fondly.core.planner.calendars import first_open
+from fondly.core.planner.compiled import ready
+from fondly.core.planner.zones import zone_of
+from fondly.design.playbooks import library
+from fondly.people.clients import consents
+from fondly.run.journeys.models import Journey, Moment
+from fondly.run.outbox import addresses
+from fondly.run.outbox.models import Message
+
+
+def refusal(message: Message, now: datetime) -> str:
+    """At the point of no return: "" when it may go, else why not. The message's rows are locked and fresh."""
+    moment = message.moment
+    if moment is not None:
+        journey = moment.journey
+        if journey.state != Journey.State.ACTIVE:
+            return f"the journey is {journey.state}"
+        if moment.state != Moment.State.WORKING:
+            return f"the moment is {moment.state} meanwhile"
+        if journey.plan_at is not None and journey.plan_at <= now:
+            return WAIT_FOR_PLAN
+    stopped = forbidden([message]).get(message.pk, "")
+    return stopped or ("quiet hours" if opens_at(message, now) > now else "")
+
+
+WAIT_FOR_PLAN = "something happened meanwhile: the plan is looked at first"
+
+
+def forbidden(messages: Sequence[Message]) -> dict[int, str]:
+    """message id -> why it may never go: consent withdrawn, address suppressed, record gone, outside the sandbox."""
+    ledger = consents.newest({message.client_id for message in messages})
+    suppressed = consents.is_suppressed({message.to_address for message in messages})
+    found = {message.pk: _forbidden(message, ledger, suppressed) for message in messages}
+    return {pk: reason for pk, reason in found.items() if reason}
+
+
+def _forbidden(message: Message, ledger: dict[int, dict[consents.Pair, consents.Line]], suppressed: set[str]) -> str:
+    client = message.client
+    if client.erased_at is not None:
+        return "the client's data have been erased"
+    if message.to_address in suppressed:
+        return "the address is on the list of addresses that must not be written to"
+    if not addresses.in_sandbox(message.to_address):
+        return "sandbox: only the addresses in FONDLY_SANDBOX_TO are written to"
+    return consents.why_not(ledger.get(message.client_id, {}), "email", message.purpose)
+
+
+def opens_at(message: Message, now: datetime) -> datetime:
+    """The first instant at or after now at which quiet hours and channel hours let this message go."""
+    moment = message.moment
+    if moment is None or moment.override == "now":
+        return now
+    book = ready(library.parsed(moment.journey.version_id))
+    step = book.by_name.get(moment.touchpoint)
+    if step is None:
+        return now
+    opened = first_open(now, book.gates(step, zone_of(message.client.zone, book.playbook.timezone)))
+    return opened[0] if opened is not None else now
