@@ -105,10 +105,10 @@ class CollectingOutput(Output):
 
 
 @liquid_filter
-def date_filter(value: Any, form: str) -> str:
+def date_filter(value: Any, form: str) -> Any:
     """A date in words: `{{ first_session | date: "%A, %-d %B" }}`. No clock: "now" is not known here."""
     if isinstance(value, Undefined):
-        return str(value)
+        return value  # still missing: a `default` after it may help
     if len(str(form)) > LONGEST_FORMAT or not _FORMAT.fullmatch(str(form)):
         raise ValueError(f'"{form}" is not a form for dates we use')
     when = value if isinstance(value, date) else datetime.fromisoformat(str(value))
