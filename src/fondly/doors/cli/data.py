@@ -1,7 +1,103 @@
 """Bring data in, take it out: import, export, backup, restore, remove-demo."""
 
 import argparse
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeVar
+
+Arguments = argparse.Namespace
+T = TypeVar("T")
+# What can be imported: each module adds its own parser below `import`.
+_IMPORTS = (("imports", "add_clients"), ("import_events", "add_events"))
 
 
 def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    pass
+    bring = subparsers.add_parser("import", help="bring clients or a history of events in")
+    kinds = bring.add_subparsers(title="what to import", metavar="WHAT", required=True)
+    for module, function in _IMPORTS:
+        name = f"fondly.doors.cli.{module}"
+        if find_spec(name) is not None:
+            getattr(import_module(name), function)(kinds)
+    export = subparsers.add_parser("export", help="everything out: records, files, playbooks, with a list of hashes")
+    export.add_argument("-o", "--output", metavar="PLACE", help="a new folder, or a file ending in .zip")
+    export.set_defaults(func=_export)
+    _add_keeping(subparsers)
+
+
+def _add_keeping(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = subparsers.add_parser("backup", help="one file that holds the whole install; can run while it is used")
+    backup.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: FONDLY_HOME/backups)")
+    backup.set_defaults(func=_backup)
+    restore = subparsers.add_parser("restore", help="put a backup back; sending starts paused")
+    restore.add_argument("file", help="a backup made by `fondly backup`")
+    restore.add_argument("--force", action="store_true", help="replace the install that is there (it is kept aside)")
+    restore.set_defaults(func=_restore)
+    remove = subparsers.add_parser("remove-demo", help="remove the examples; your own records stay")
+    remove.set_defaults(func=_remove_demo)
+
+
+def _ready() -> None:
+    from fondly.doors.cli.django_setup import setup
+
+    setup()
+    from fondly.doors.cli import preparing
+
+    preparing.refuse_unready()
+
+
+def _export(arguments: Arguments) -> int:
+    _ready()
+    from fondly.doors.cli.exporting import export
+
+    target = Path(arguments.output or "fondly-export").expanduser()
+    manifest = _on_disk(lambda: export(target))
+    rows = sum(table["rows"] for table in manifest["tables"])
+    print(f"{rows} records of {len(manifest['tables'])} tables and {len(manifest['files'])} files are in {target}")
+    return 0
+
+
+def _backup(arguments: Arguments) -> int:
+    _ready()
+    from fondly.doors.cli import archive
+
+    target = Path(arguments.output).expanduser() if arguments.output else archive.name_for("backup")
+    if target.exists():
+        sys.exit(f"fondly: {target} exists already; name another file.")
+    made = _on_disk(lambda: archive.make(target))
+    size = made.stat().st_size / 1e6
+    print(f"Backup: {made} ({size:.1f} MB). It holds the install's key: keep it as safe as the install itself.")
+    return 0
+
+
+def _restore(arguments: Arguments) -> int:
+    from fondly.doors.cli.django_setup import setup
+
+    setup()
+    from fondly.doors.cli.restoring import restore
+
+    file = Path(arguments.file).expanduser()
+    if not file.is_file():
+        sys.exit(f"fondly: there is no file {file}.")
+    _on_disk(lambda: restore(file, force=arguments.force))
+    print("Restored. Nothing is sent until an admin resumes in Settings. Start with `fondly up`.")
+    return 0
+
+
+def _remove_demo(arguments: Arguments) -> int:
+    _ready()
+    from fondly.ground.action import SYSTEM, perform, registry
+
+    given = registry["clients.remove_demo"].given()
+    print(perform("clients.remove_demo", SYSTEM, given).summary)
+    return 0
+
+
+def _on_disk(work: Callable[[], T]) -> T:
+    """A full disk or a folder that may not be written is said in a sentence."""
+    try:
+        return work()
+    except OSError as error:
+        sys.exit(f"fondly: {error.filename or 'the disk'}: {error.strerror or error}")

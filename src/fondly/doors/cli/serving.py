@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 log = logging.getLogger("fondly.up")
 STOP_SECONDS = 8
-THREADS = 8
+THREADS = 4
+LONGEST_WAIT = 30.0  # seconds between two tries to start a worker that keeps ending
 
 
 def refuse_busy_port(host: str, port: int) -> None:
@@ -70,9 +71,12 @@ class WorkerProcess:
         return subprocess.Popen(command)  # noqa: S603 - our own interpreter and module
 
     def _watch(self) -> None:
+        wait = 1.0
         while not self._stopping.is_set():
+            began = time.monotonic()
             code = self._process.wait()
-            if self._stopping.wait(1):
+            wait = 1.0 if time.monotonic() - began > LONGEST_WAIT else min(wait * 2, LONGEST_WAIT)
+            if self._stopping.wait(wait):
                 return
             log.warning("the worker ended with code %s; starting it again", code)
             self._process = self._start()
