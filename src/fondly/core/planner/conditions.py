@@ -279,7 +279,7 @@ def _alike(known: Any, value: Any) -> tuple[Any, Any]:
         try:
             return float(known), value
         except ValueError:
-            return known.casefold(), f"{value:g}"
+            return known, value  # a word is no number: never equal, and not to be ordered
     if isinstance(value, str):
         return str(known).casefold(), value.casefold()
     return known, value
