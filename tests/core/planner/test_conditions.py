@@ -41,8 +41,8 @@ def test_judgement(text, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "nps >=", ">= 9", "nps >= 9 nps", "(nps", "nps)", "a and", "not", "nps >= 9; import os", "f(x)", "9 > nps", "(" * 50 + "a",
-     "x" * 600, "nps ~ 3", "'a' == 3"],
+    ["", "nps >=", ">= 9", "nps >= 9 nps", "(nps", "nps)", "a and", "not", "nps >= 9; import os", "f(x)", "9 > nps",
+     "(" * 50 + "a", "x" * 600, "nps ~ 3", "'a' == 3"],
 )  # fmt: skip
 def test_what_cannot_be_read_says_so(text):
     with pytest.raises(ConditionError):

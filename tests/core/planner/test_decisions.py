@@ -196,7 +196,8 @@ def test_every_decision_says_why():
 
 def test_what_was_undone_when_the_client_left_stays_for_as_long_as_it_may_be_late():
     book = playbook(
-        "  a:\n    phase: new\n    ends: go\n    touchpoints:\n      thanks: {kind: work, channel: phone, when: on entry}\n"
+        "  a:\n    phase: new\n    ends: go\n    touchpoints:\n"
+        "      thanks: {kind: work, channel: phone, when: on entry}\n"
         "  b:\n    phase: ongoing\n    never_ends: true\n"
     )
     lived = history([(MON, "entered", "a"), ("2026-01-05T15:00", "event", "go")])

@@ -1,6 +1,7 @@
 """What holds for any history, any clock and any zone."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from random import Random
 from zoneinfo import available_timezones
 
@@ -128,8 +129,9 @@ def test_pending_moments_keep_their_key_and_wish_as_time_passes(lived, now, minu
     if len(before.stays) != len(after.stays):
         return
     wishes = {moment.key: moment.wanted_at for moment in after.moments}
+    crowded_out = {skip.key for skip in after.skips if "a cap" in skip.reason}  # by what is overdue by then
     for moment in before.moments:
-        if moment.at > then and not moment.settled:
+        if moment.at > then and not moment.settled and moment.key not in crowded_out:
             assert wishes.get(moment.key) == moment.wanted_at
 
 
@@ -170,7 +172,7 @@ def test_a_wall_clock_time_is_met_once_a_day_across_every_change_of_the_clocks(n
             found = decide(book, lived, start, until=start + timedelta(days=5))
             days = [datetime.fromisoformat(moment.local).date() for moment in found.moments]
             assert len(days) == len(set(days)) and len(days) >= 4
-            assert all(later - day == timedelta(days=1) for day, later in zip(days, days[1:], strict=False))
+            assert all(later - day == timedelta(days=1) for day, later in pairwise(days))
             for moment in found.moments:
                 wall = datetime.fromisoformat(moment.local).replace(tzinfo=None)
                 meant = datetime.combine(wall.date(), time.fromisoformat(clock))
