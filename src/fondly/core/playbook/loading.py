@@ -74,7 +74,7 @@ class Loader:
             advice = f"Put its parts below `{path.rsplit('.', 1)[-1]}:`, each on its own line, two blanks further in."
             return self._misfit(node, "`name: value` lines", path, advice)
         values: dict[str, Any] = {}
-        for entry in _with_commas(node, shape) if node.flow else node.entries:
+        for entry in sentences_with_commas(node, shape) if node.flow else node.entries:
             self._entry(entry, shape, path, values)
         for name in shape.required:
             if values.get(name) is None:
@@ -172,7 +172,7 @@ class Loader:
         return int(value) if value.is_integer() else value
 
 
-def _with_commas(node: Mapping, shape: Shape) -> list[Entry]:
+def sentences_with_commas(node: Mapping, shape: Shape) -> list[Entry]:
     """`{about: A framed map, to keep, costs: 5}`: the words after a comma belong to the sentence before it."""
     joined: list[Entry] = []
     for entry in node.entries:
