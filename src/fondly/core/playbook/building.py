@@ -1,26 +1,43 @@
 """From plain values to the model. Values have the shapes of `keys.py`; sentences are read here."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
-from fondly.core.playbook import durations, when
+from fondly.core.playbook import durations, parts, when
 from fondly.core.playbook.calendars import calendar
 from fondly.core.playbook.durations import UnreadableError
 from fondly.core.playbook.keys import TEAM_WORDS
 from fondly.core.playbook.loading import Loader
 from fondly.core.playbook.model import (
-    AUTOMATIC_CHANNELS, NOTHING, Brand, Calendar, Cap, Channel, ClientField, Handoff, Late, Persona,
-    Playbook, PromiseSet, Recovery, Reentry, Role, Stage, Survey, Team, Template, Touchpoint, When,
-)  # fmt: skip
+    AUTOMATIC_CHANNELS,
+    NOTHING,
+    Calendar,
+    Cap,
+    Channel,
+    Handoff,
+    Late,
+    Playbook,
+    PromiseSet,
+    Recovery,
+    Reentry,
+    Stage,
+    Survey,
+    Team,
+    Touchpoint,
+    When,
+)
 from fondly.core.playbook.when import Names
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
 MUST_ARRIVE = frozenset({"signature", "payment", "start", "payment_complete"})
 CONTENT = ("template", "survey", "form", "document")
+TOUCHPOINT_WORDS = (
+    "template", "survey", "document", "form", "checklist", "offer", "consent", "step", "owner", "costs", "about",
+    "serves",
+)  # fmt: skip
 
 
 class Builder:
@@ -35,39 +52,41 @@ class Builder:
         get = self.values.get
         self._version()
         stages = self._stages()
-        plain = ("industry", "currency", "language", "clients")
         return Playbook(
             name=get("name") or "",
             format=int(get("fondly") or 1),
-            **{key: get(key) for key in plain if get(key)},
-            reviewed=self.read(_date, get("reviewed"), "reviewed"),
-            timezone=self.read(_zone, get("timezone"), "timezone") or "UTC",
+            industry=get("industry") or "",
+            currency=get("currency") or "USD",
+            language=get("language") or "en",
+            clients=get("clients") or "people",
+            reviewed=self.read(parts.date, get("reviewed"), "reviewed"),
+            timezone=self.read(parts.zone, get("timezone"), "timezone") or "UTC",
             sensitive=bool(get("sensitive")),
-            brand=_brand(get("brand") or {}),
+            brand=parts.brand(get("brand") or {}),
             calendar=self._calendar(),
             caps=self._caps(),
             reentry=self.read(durations.reentry, get("reentry"), "reentry") or Reentry(),
-            target=self._map("target", lambda name, v: self.read(_share, v, f"target.{name}") or 0.0),
-            personas=self._map("personas", _persona),
-            values=_texts(get("values")),
+            target=self._map("target", lambda name, v: self.read(parts.share, v or None, f"target.{name}") or 0.0),
+            personas=self._map("personas", parts.persona),
+            values=parts.texts(get("values")),
             channels=self._map("channels", self._channel),
             team=self._team(),
-            offers=_frozen(get("offers")),
-            fields=self._map("fields", _field),
+            offers=parts.frozen(get("offers")),
+            fields=self._map("fields", parts.field),
             events=tuple(get("events") or ()),
-            leaving=_frozen(get("leaving")),
-            inquiries=_frozen(get("inquiries")),
+            leaving=parts.frozen(get("leaving")),
+            inquiries=parts.frozen(get("inquiries")),
             stages=stages,
             recovery=self._map("recovery", self._recovery),
-            documents=_frozen(get("documents")),
+            documents=parts.frozen(get("documents")),
             surveys=self._surveys(),
             survey_rest=self.read(durations.duration, (get("surveys") or {}).get("rest"), "surveys.rest"),
             reviews=tuple(get("reviews") or ()),
-            targets=_texts(get("targets")),
-            experiments=_frozen(get("experiments")),
-            templates=self._map("templates", _template),
+            targets=parts.texts(get("targets")),
+            experiments=parts.frozen(get("experiments")),
+            templates=self._map("templates", parts.template),
             checklists=self._map("checklists", lambda name, v: tuple(v or ())),
-            skip=_texts(get("skip")),
+            skip=parts.texts(get("skip")),
             marks=MappingProxyType(self.loader.marks),
         )
 
@@ -83,8 +102,12 @@ class Builder:
 
     def _version(self) -> None:
         if (self.values.get("fondly") or 1) > 1:
-            self.loader.problem(self.loader.place("fondly"), "this file is written for a newer Fondly",
-                                "Update Fondly, or write `fondly: 1`.", "fondly")  # fmt: skip
+            self.loader.problem(
+                self.loader.place("fondly"),
+                "this file is written for a newer Fondly",
+                "Update Fondly, or write `fondly: 1`.",
+                "fondly",
+            )
 
     def _map(self, key: str, make: Callable[[str, Any], T]) -> Mapping[str, T]:
         entries = self.values.get(key) or {}
@@ -110,35 +133,43 @@ class Builder:
 
     def _caps(self) -> tuple[Cap, ...]:
         entries = self.values.get("caps") or {}
-        read = (
-            self.read(lambda t, n=name: durations.cap(n, t), text, f"caps.{name}") for name, text in entries.items()
-        )  # type: ignore[misc]
+        read = (self.read(partial(durations.cap, name), text, f"caps.{name}") for name, text in entries.items())
         return tuple(cap for cap in read if cap)
 
     def _channel(self, name: str, values: Values) -> Channel:
         path = f"channels.{name}"
         self.read(durations.duration, values.get("reply_within"), f"{path}.reply_within")
-        return Channel(name, values.get("reply_within") or "", values.get("consent") or "",
-                       self.read(durations.span, values.get("hours"), f"{path}.hours"),
-                       bool(values.get("minimal")))  # fmt: skip
+        return Channel(
+            name,
+            values.get("reply_within") or "",
+            values.get("consent") or "",
+            self.read(durations.span, values.get("hours"), f"{path}.hours"),
+            bool(values.get("minimal")),
+        )
 
     def _team(self) -> Team:
         entries = self.values.get("team") or {}
-        roles = {name: _role(name, v or {}) for name, v in entries.items() if name not in TEAM_WORDS}
+        roles = {name: parts.role(name, v or {}) for name, v in entries.items() if name not in TEAM_WORDS}
         words = {key: entries.get(key) or "" for key in TEAM_WORDS if key != "feedback"}
         seen = entries.get("feedback") or "everyone"
         return Team(MappingProxyType(roles), **words, feedback=("everyone",) if seen == "everyone" else tuple(seen))
 
     def _recovery(self, name: str, values: Values) -> Recovery:
         self.read(durations.duration, values.get("within"), f"recovery.{name}.within")
-        return Recovery(name, values.get("when") or "", values.get("owner") or "", values.get("within") or "",
-                        tuple(values.get("steps") or ()), values.get("offer") or "")  # fmt: skip
+        return Recovery(
+            name,
+            values.get("when") or "",
+            values.get("owner") or "",
+            values.get("within") or "",
+            tuple(values.get("steps") or ()),
+            values.get("offer") or "",
+        )
 
     def _surveys(self) -> Mapping[str, Survey]:
         entries = {name: v or {} for name, v in (self.values.get("surveys") or {}).items() if name != "rest"}
         made = {}
         for name, values in entries.items():
-            low, high = self.read(_scale, values.get("scale"), f"surveys.{name}.scale") or (0, 10)
+            low, high = self.read(parts.scale, values.get("scale"), f"surveys.{name}.scale") or (0, 10)
             made[name] = Survey(name, values.get("ask") or "", low, high, values.get("follow_up") or "")
         return MappingProxyType(made)
 
@@ -153,8 +184,13 @@ class Builder:
             for name in (values or {}).get("touchpoints") or {}:
                 if name in seen:
                     path = f"stages.{stage}.touchpoints.{name}"
-                    self.loader.problem(self.loader.place(path), f'two touchpoints are called "{name}"',
-                                        f"It is also in the stage {seen[name]}: call this one {stage}_{name}.", path, name)  # fmt: skip
+                    self.loader.problem(
+                        self.loader.place(path),
+                        f'two touchpoints are called "{name}"',
+                        f"It is also in the stage {seen[name]}: call this one {stage}_{name}.",
+                        path,
+                        name,
+                    )
                 seen.setdefault(name, stage)
 
     def _stage(self, name: str, values: Values) -> Stage:
@@ -177,8 +213,6 @@ class Builder:
 
     def _touchpoint(self, stage: str, name: str, values: Values) -> Touchpoint:
         path = f"stages.{stage}.touchpoints.{name}"
-        plain = ("template", "survey", "document", "form", "checklist", "offer", "consent", "step", "owner", "costs",
-                 "about", "serves")  # fmt: skip
         sentence, read = self._when(values.get("when"))
         sets = values.get("sets")
         step, channel = values.get("step") or "", values.get("channel") or ""
@@ -190,7 +224,7 @@ class Builder:
             channel,
             read,
             sentence,
-            **{key: values.get(key) or "" for key in plain},
+            **{key: values.get(key) or "" for key in TOUCHPOINT_WORDS},  # type: ignore[arg-type]
             condition=values.get("if") or "",
             mode=values.get("mode") or ("auto" if automatic else "by_hand"),
             delivery=values.get("delivery") or ("must_arrive" if step in MUST_ARRIVE else "never_twice"),
@@ -231,8 +265,12 @@ def names(playbook: Playbook) -> Names:
     """The names a `when` of this playbook can mean."""
     dates = (name for name, field in playbook.fields.items() if field.type in ("date", "datetime"))
     ends = {event for stage in playbook.stages.values() for event in (stage.starts, stage.ends) if event}
-    return Names(frozenset(t.name for t in playbook.touchpoints()), frozenset(dates), frozenset(playbook.surveys),
-                 frozenset(ends | set(playbook.events)))  # fmt: skip
+    return Names(
+        frozenset(t.name for t in playbook.touchpoints()),
+        frozenset(dates),
+        frozenset(playbook.surveys),
+        frozenset(ends | set(playbook.events)),
+    )
 
 
 def _leaves(value: Any, path: str) -> Iterable[tuple[str, Any]]:
@@ -246,86 +284,3 @@ def _leaves(value: Any, path: str) -> Iterable[tuple[str, Any]]:
 
 def _joined(made: dict[str, Any], part: str, result: Any) -> tuple[Any, ...]:
     return (*made.get(part, ()), result)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise UnreadableError(f'"{text}" is not a date', 'Write year, month and day: "2026-11-01".') from None
-
-
-def _zone(text: str) -> str:
-    try:
-        return ZoneInfo(text).key
-    except Exception:  # ZoneInfo raises five kinds of errors for odd names
-        raise UnreadableError(
-            f'"{text}" is not a time zone', 'Write a region and a city: "America/New_York".'
-        ) from None
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text.rstrip(" %")) / (100 if "%" in text else 1)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise UnreadableError(f'"{text}" is not a share', 'Write a percentage: "40%".')
-    return value
-
-
-def _scale(text: str) -> tuple[int, int]:
-    low, _, high = text.replace("–", "-").replace(" to ", "-").partition("-")
-    try:
-        ends = int(low), int(high)
-    except ValueError:
-        ends = 0, 0
-    if not 0 <= ends[0] < ends[1] <= 100:
-        raise UnreadableError(f'"{text}" is not a scale', 'Write lowest and highest answer: "0-10".')
-    return ends
-
-
-def _brand(values: Values) -> Brand:
-    voice = values.get("voice") or {}
-    return Brand(values.get("story") or "", values.get("promise") or "", tuple(values.get("feel") or ()),
-                 tuple(voice.get("say") or ()), tuple(voice.get("avoid") or ()), values.get("typical") or "",
-                 _texts(values.get("facts")))  # fmt: skip
-
-
-def _persona(name: str, values: Values) -> Persona:
-    return Persona(name, values.get("who") or "", values.get("behaves") or "",
-                   tuple(values.get("prefers") or ()), tuple(values.get("worries") or ()))  # fmt: skip
-
-
-def _role(name: str, values: Values) -> Role:
-    hours = values.get("hours_per_week")
-    return Role(name, tuple(values.get("people") or ()), values.get("may_spend") or "",
-                tuple(values.get("may_offer") or ()), None if hours is None else float(hours),
-                values.get("department") or "")  # fmt: skip
-
-
-def _field(name: str, values: Values) -> ClientField:
-    return ClientField(name, values.get("type") or "text", values.get("from") or "", bool(values.get("optional")),
-                       tuple(values.get("choices") or ()))  # fmt: skip
-
-
-def _template(name: str, values: Values) -> Template:
-    return Template(name, values.get("body") or "", values.get("subject") or "", values.get("consent") or "",
-                    tuple(values.get("fills") or ()))  # fmt: skip
-
-
-def _texts(values: Any) -> Mapping[str, str]:
-    return MappingProxyType({key: value or "" for key, value in (values or {}).items()})
-
-
-def _frozen(values: Any) -> Mapping[str, Any]:
-    """Maps frozen, lists as tuples, empty entries as empty maps."""
-    if isinstance(values, dict) or values is None:
-        return MappingProxyType({key: _frozen_value(value) for key, value in (values or {}).items()})
-    raise TypeError("a map is needed")
-
-
-def _frozen_value(value: Any) -> Any:
-    if isinstance(value, dict) or value is None:
-        return _frozen(value)
-    return tuple(value) if isinstance(value, list) else value

@@ -10,17 +10,42 @@ from fondly.core.playbook.model import Playbook, Stage, Touchpoint, When
 Change_kind = Literal["added", "removed", "changed", "moved"]
 _SKIPPED = {"marks", "sources", "stages", "name", "stage", "touchpoints", "extra", "when"}
 _GROUPS = {
-    "personas": "persona", "channels": "channel", "offers": "offer", "fields": "field", "inquiries": "inquiry kind",
-    "recovery": "recovery", "documents": "document", "surveys": "survey", "targets": "target", "experiments": "experiment",
-    "templates": "template", "checklists": "checklist", "values": "question", "target": "target share",
-    "skip": "skipped rule", "caps": "limit", "reviews": "review place", "events": "event", "leaving": "leaving",
-}  # fmt: skip
+    "personas": "persona",
+    "channels": "channel",
+    "offers": "offer",
+    "fields": "field",
+    "inquiries": "inquiry kind",
+    "recovery": "recovery",
+    "documents": "document",
+    "surveys": "survey",
+    "targets": "target",
+    "experiments": "experiment",
+    "templates": "template",
+    "checklists": "checklist",
+    "values": "question",
+    "target": "target share",
+    "skip": "skipped rule",
+    "caps": "limit",
+    "reviews": "review place",
+    "events": "event",
+    "leaving": "leaving",
+}
 _WORDS = {
-    "when_text": "when", "condition": "if", "length": "length", "covers": "covers", "never_ends": "never ends",
-    "leads_back_to": "leads back to", "may_spend": "may spend", "may_offer": "may offer", "reply_within": "reply within",
-    "hours_per_week": "hours per week", "follow_up": "follow-up question", "survey_rest": "rest between surveys",
-    "annual_review": "yearly review", "speak_up": "place to speak up",
-}  # fmt: skip
+    "when_text": "when",
+    "condition": "if",
+    "length": "length",
+    "covers": "covers",
+    "never_ends": "never ends",
+    "leads_back_to": "leads back to",
+    "may_spend": "may spend",
+    "may_offer": "may offer",
+    "reply_within": "reply within",
+    "hours_per_week": "hours per week",
+    "follow_up": "follow-up question",
+    "survey_rest": "rest between surveys",
+    "annual_review": "yearly review",
+    "speak_up": "place to speak up",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +190,11 @@ def _moves(old: Touchpoint, new: Touchpoint) -> str:
 
 
 def _same_but_step(a: When, b: When) -> bool:
-    return a.form == b.form in ("after", "before") and a.anchor == b.anchor and (
-        (a.at, a.between, a.weekdays_only, a.zone) == (b.at, b.between, b.weekdays_only, b.zone)
-    )  # fmt: skip
+    return (
+        a.form == b.form in ("after", "before")
+        and a.anchor == b.anchor
+        and ((a.at, a.between, a.weekdays_only, a.zone) == (b.at, b.between, b.weekdays_only, b.zone))
+    )
 
 
 def _changed(path: str, what: str, before: Any, after: Any) -> Change:

@@ -6,9 +6,14 @@ from datetime import time
 from fondly.core.playbook.model import Cap, Duration, Late, Reentry, Unit
 
 UNITS: dict[str, Unit] = {
-    "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks", "month": "months",
-    "business day": "business days", "business month": "business months",
-}  # fmt: skip
+    "minute": "minutes",
+    "hour": "hours",
+    "day": "days",
+    "week": "weeks",
+    "month": "months",
+    "business day": "business days",
+    "business month": "business months",
+}
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 DURATION = r"(?:\d+|an?|" + "|".join(WORDS[1:]) + r")\s+(?:business\s+)?(?:minute|hour|day|week|month|year)s?"
 CLOCK = r"\d{1,2}:\d{2}"
@@ -81,8 +86,10 @@ def late(text: str) -> Late:
         return Late("skip", duration(rest) if rest else Late().after)
     if action == "ask":
         return Late("ask", duration(rest) if rest else Late().after)
-    raise UnreadableError(f'"{text}" does not say what happens when it is late',
-                          'Write "send", "skip after 2 days" or "ask after 2 days".')  # fmt: skip
+    raise UnreadableError(
+        f'"{text}" does not say what happens when it is late',
+        'Write "send", "skip after 2 days" or "ask after 2 days".',
+    )
 
 
 def cap(channel: str, text: str) -> Cap:
@@ -106,5 +113,7 @@ def reentry(text: str) -> Reentry:
         return Reentry("after_exit")
     if words.startswith("after "):
         return Reentry("after_interval", duration(words.removeprefix("after ")))
-    raise UnreadableError(f'"{text}" does not say when a client may live it again',
-                          'Write "never", "after exit", "after 90 days" or "per matter".')  # fmt: skip
+    raise UnreadableError(
+        f'"{text}" does not say when a client may live it again',
+        'Write "never", "after exit", "after 90 days" or "per matter".',
+    )

@@ -42,8 +42,20 @@ def add_touchpoint(text: str, stage: str, touchpoint: str | AnyMapping[str, Any]
     return edit(text, f"stages.{stage}.touchpoints.{found}", values)
 
 
-_BY = {"call": "phone", "phone": "phone", "email": "email", "mail": "email", "letter": "letter", "card": "letter",
-       "text": "sms", "sms": "sms", "visit": "in_person", "meet": "in_person", "video": "video", "gift": "letter"}  # fmt: skip
+_BY = {
+    "call": "phone",
+    "phone": "phone",
+    "email": "email",
+    "mail": "email",
+    "letter": "letter",
+    "card": "letter",
+    "text": "sms",
+    "sms": "sms",
+    "visit": "in_person",
+    "meet": "in_person",
+    "video": "video",
+    "gift": "letter",
+}
 _SENTENCE = re.compile(r"(?P<what>.*?)\s*\b(?P<when>(?:on|every|yearly|\d+|an?|one|two|three)\s.*)", re.IGNORECASE)
 
 

@@ -157,7 +157,7 @@ class _Writer:
 
     def _comments(self, comments: list[str], lead: str, first: bool) -> None:
         for comment in _squeezed(comments):
-            if comment or not (first and not self.lines) and (not self.lines or self.lines[-1]):
+            if comment or (not (first and not self.lines) and (not self.lines or self.lines[-1])):
                 self.lines.append(f"{lead}{comment}" if comment else "")
 
     def _one_line(self, node: Node, shape: Shape | None, indent: int, key: int) -> str | None:

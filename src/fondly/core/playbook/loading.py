@@ -10,7 +10,6 @@ from fondly.core.playbook.nodes import Entry, Mapping, Node, Scalar, Sequence
 from fondly.core.playbook.problems import Problem
 from fondly.core.playbook.shapes import Shape
 
-MISSING: Any = None
 _NAME = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
 _NOUN = {Scalar: "text", Sequence: "a list", Mapping: "a list of `name: value` lines"}
@@ -41,7 +40,7 @@ class Loader:
     def load(self, node: Node, shape: Shape, path: str) -> Any:
         """The value of `node`, or None when it is empty or does not fit (then there is a problem)."""
         if isinstance(node, Scalar) and node.empty:
-            return MISSING
+            return None
         if shape.kind == "either":
             return self._either(node, shape, path)
         if shape.kind == "list":
@@ -85,8 +84,9 @@ class Loader:
         name, place = entry.key.text, f"{path}.{entry.key.text}" if path else entry.key.text
         if place in self.marks:
             first = self.marks[place][0]
-            self.problem(entry.key, f'"{name}" is written twice', f"It is already there in line {first}: keep one.",
-                         place, name)  # fmt: skip
+            self.problem(
+                entry.key, f'"{name}" is written twice', f"It is already there in line {first}: keep one.", place, name
+            )
             return
         self.marks[place] = (entry.key.line + 1, entry.key.column + 1)
         below = shape.keys.get(name)
@@ -104,8 +104,9 @@ class Loader:
         name = entry.key.text
         better = re.sub(r"\W+", "_", name).strip("_").lower() or "name"
         better = better if _NAME.fullmatch(better) else f"n_{better}"
-        self.problem(entry.key, f'"{name}" cannot be a name', f"Names are one word without blanks: write {better}.",
-                     path, name)  # fmt: skip
+        self.problem(
+            entry.key, f'"{name}" cannot be a name', f"Names are one word without blanks: write {better}.", path, name
+        )
 
     def _unknown(self, entry: Entry, shape: Shape, path: str) -> None:
         name = entry.key.text
@@ -125,15 +126,24 @@ class Loader:
         lost = re.search(r":\s+(#[^\s#].*?)\s*$", line[entry.key.column :])
         if lost:
             column = entry.key.column + lost.start(1) + 1
-            self.problem((entry.key.line + 1, column), f'"{lost[1]}" is read as a comment, so nothing is left',
-                         f'Put it in quotes: {entry.key.text}: "{lost[1]}"', path, lost[1])  # fmt: skip
+            self.problem(
+                (entry.key.line + 1, column),
+                f'"{lost[1]}" is read as a comment, so nothing is left',
+                f'Put it in quotes: {entry.key.text}: "{lost[1]}"',
+                path,
+                lost[1],
+            )
 
     def _missing(self, node: Node, name: str, shape: Shape, path: str) -> None:
         where = self.marks.get(path, (node.line + 1, node.column + 1))
         below = shape.keys[name]
         choices = f": {', '.join(below.choices)}" if below.choices else ""
-        self.problem(where, f"`{name}` is missing{f' in {path}' if path else ''}", f"Add `{name}:`{choices}.",
-                     f"{path}.{name}" if path else name)  # fmt: skip
+        self.problem(
+            where,
+            f"`{name}` is missing{f' in {path}' if path else ''}",
+            f"Add `{name}:`{choices}.",
+            f"{path}.{name}" if path else name,
+        )
 
     def _misfit(self, node: Node, wanted: str, path: str, advice: str = "") -> None:
         shown = path.rsplit(".", 1)[-1] or "the file"
@@ -150,7 +160,7 @@ class Loader:
             meant = near(value, shape.choices)
             advice = f"Did you mean {meant}?" if meant else f"Write one of: {', '.join(shape.choices)}."
             self.problem(node, f'"{value}" is not possible for `{path.rsplit(".", 1)[-1]}`', advice, path, value)
-            return MISSING
+            return None
         return value
 
     def _yes_no(self, node: Scalar, path: str) -> bool | None:
@@ -158,17 +168,17 @@ class Loader:
         if word in ("true", "yes", "false", "no"):
             return word in ("true", "yes")
         self.problem(node, f'"{node.text}" is neither true nor false', "Write true or false.", path, node.text)
-        return MISSING
+        return None
 
     def _number(self, node: Scalar, shape: Shape, path: str) -> float | int | None:
         if not _NUMBER.fullmatch(node.text):
             self.problem(node, f'"{node.text}" is not a number', "Write digits only, for example 15.", path, node.text)
-            return MISSING
+            return None
         value = float(node.text)
         if (shape.low is not None and value < shape.low) or (shape.high is not None and value > shape.high):
             limit = f"from {shape.low:g}" + (f" to {shape.high:g}" if shape.high is not None else " up")
             self.problem(node, f"{node.text} is out of range", f"Write a number {limit}.", path, node.text)
-            return MISSING
+            return None
         return int(value) if value.is_integer() else value
 
 
@@ -208,10 +218,24 @@ def _hint_for_text(node: Node, path: str) -> str:
 
 
 _SYNONYMS = {
-    "kinds": "kind", "type": "kind", "responsible": "owner", "assignee": "owner", "who": "owner", "feeling": "feel",
-    "condition": "if", "duration": "length", "time": "when", "timing": "when", "cost": "costs", "price": "costs",
-    "description": "about", "note": "about", "email_template": "template", "questions": "ask", "question": "ask",
-}  # fmt: skip
+    "kinds": "kind",
+    "type": "kind",
+    "responsible": "owner",
+    "assignee": "owner",
+    "who": "owner",
+    "feeling": "feel",
+    "condition": "if",
+    "duration": "length",
+    "time": "when",
+    "timing": "when",
+    "cost": "costs",
+    "price": "costs",
+    "description": "about",
+    "note": "about",
+    "email_template": "template",
+    "questions": "ask",
+    "question": "ask",
+}
 
 
 def _meant(name: str, known: Iterable[str]) -> str:

@@ -34,19 +34,39 @@ def diagnose(error: SyntaxProblem, lines: list[str]) -> Diagnosis:
         found = look(error, lines, line, shown)
         if found:
             return found
-    return Diagnosis(line, error.column, f"this cannot be read: {error.what}",
-                     "Look at this line and the one before it: a missing colon, quote or bracket?", shown.strip())  # fmt: skip
+    return Diagnosis(
+        line,
+        error.column,
+        f"this cannot be read: {error.what}",
+        "Look at this line and the one before it: a missing colon, quote or bracket?",
+        shown.strip(),
+    )
 
 
 _REFUSED = {
-    "alias": ("`*` cannot begin a value here", "If it is text, put it in quotes. References (*name) are not used in a playbook."),
-    "anchor": ("`&` cannot begin a value here", "If it is text, put it in quotes. Anchors (&name) are not used in a playbook."),
-    "tag": ("`!` cannot begin a value here", "If it is text, put it in quotes. Tags (!name) are not used in a playbook."),
+    "alias": (
+        "`*` cannot begin a value here",
+        "If it is text, put it in quotes. References (*name) are not used in a playbook.",
+    ),
+    "anchor": (
+        "`&` cannot begin a value here",
+        "If it is text, put it in quotes. Anchors (&name) are not used in a playbook.",
+    ),
+    "tag": (
+        "`!` cannot begin a value here",
+        "If it is text, put it in quotes. Tags (!name) are not used in a playbook.",
+    ),
     "second document": ("a second document begins here", "A playbook is one document: remove this `---`."),
-    "too large": ("the file is too large", "A playbook has at most 2 million characters; move texts to templates/*.md."),
-    "too deep": ("there are too many levels here", "A playbook needs at most seven levels; look for a missing bracket."),
+    "too large": (
+        "the file is too large",
+        "A playbook has at most 2 million characters; move texts to templates/*.md.",
+    ),
+    "too deep": (
+        "there are too many levels here",
+        "A playbook needs at most seven levels; look for a missing bracket.",
+    ),
     "strange character": ("there is a character here that no text has", "Delete it and type the word again."),
-}  # fmt: skip
+}
 
 
 def _refused(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
@@ -68,8 +88,14 @@ def _tab(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagn
             indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
             if "\t" in indent:
                 mended = indent.replace("\t", "  ") + lines[number].lstrip()
-                return Diagnosis(number, indent.index("\t"), "a tab stands at the beginning of the line",
-                                 "Indent with two blanks for each level, not with tabs.", "\t", mended)  # fmt: skip
+                return Diagnosis(
+                    number,
+                    indent.index("\t"),
+                    "a tab stands at the beginning of the line",
+                    "Indent with two blanks for each level, not with tabs.",
+                    "\t",
+                    mended,
+                )
     return None
 
 
@@ -83,8 +109,14 @@ def _braces(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Di
         mended = shown[: inside[0]] + _quoted(shown[inside[0] : inside[1]]) + shown[inside[1] :]
     else:
         return None
-    return Diagnosis(line, shown.index("{{"), "a value with {{ … }} must be in quotes",
-                     f"Put it in quotes{_shown(mended)}", shown.strip(), mended)  # fmt: skip
+    return Diagnosis(
+        line,
+        shown.index("{{"),
+        "a value with {{ … }} must be in quotes",
+        f"Put it in quotes{_shown(mended)}",
+        shown.strip(),
+        mended,
+    )
 
 
 def _flow_value(shown: str) -> tuple[int, int] | None:
@@ -103,8 +135,14 @@ def _starts_badly(error: SyntaxProblem, lines: list[str], line: int, shown: str)
     if match[4][0] in "|>" and re.fullmatch(r"[|>][+-]?\d?", match[4]):
         return None
     mended = _quote_value(shown)
-    return Diagnosis(line, match.start(4), f"a value cannot begin with {match[4][0]}",
-                     f"Put it in quotes{_shown(mended)}", match[4], mended)  # fmt: skip
+    return Diagnosis(
+        line,
+        match.start(4),
+        f"a value cannot begin with {match[4][0]}",
+        f"Put it in quotes{_shown(mended)}",
+        match[4],
+        mended,
+    )
 
 
 def _quote(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
@@ -114,8 +152,14 @@ def _quote(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Dia
         opened = lines[number]
         sign = opened[column]
         mended = opened.rstrip() + sign if opened.count(sign) % 2 else None
-        return Diagnosis(number, column, f"this quote {sign} is never closed",
-                         f"Close it at the end of the text{_shown(mended)}", opened[column:].strip(), mended)  # fmt: skip
+        return Diagnosis(
+            number,
+            column,
+            f"this quote {sign} is never closed",
+            f"Close it at the end of the text{_shown(mended)}",
+            opened[column:].strip(),
+            mended,
+        )
     match = _KEY.match(shown)
     if not match or match[4][:1] not in ("'", '"') or "expected key" not in error.what + " expected key":
         return None
@@ -124,8 +168,14 @@ def _quote(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Dia
     sign, inner = match[4][0], match[4].strip()
     inner = inner[1:-1] if len(inner) > 1 and inner.endswith(sign) else inner.replace(sign, "")
     mended = match[1] + match[2] + match[3] + _quoted(inner) + (match[5] or "")
-    return Diagnosis(line, match.start(4), "a quote inside the quotes ends the text too early",
-                     f"Use the other kind of quotes around it{_shown(mended)}", match[4], mended)  # fmt: skip
+    return Diagnosis(
+        line,
+        match.start(4),
+        "a quote inside the quotes ends the text too early",
+        f"Use the other kind of quotes around it{_shown(mended)}",
+        match[4],
+        mended,
+    )
 
 
 def _joined_colon(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
@@ -138,14 +188,25 @@ def _joined_colon(error: SyntaxProblem, lines: list[str], line: int, shown: str)
         joined = re.fullmatch(r"(\s*(?:- )?)([\w-]+):([^\s:/].*)", text)
         if joined:
             mended = f"{joined[1]}{joined[2]}: {joined[3]}"
-            return Diagnosis(number, joined.end(2), "a blank is missing after the colon",
-                             f"Write{_shown(mended)}", text.strip(), mended)  # fmt: skip
+            return Diagnosis(
+                number,
+                joined.end(2),
+                "a blank is missing after the colon",
+                f"Write{_shown(mended)}",
+                text.strip(),
+                mended,
+            )
     number = error.opened[0] if error.opened else line
     text = lines[number].strip() if number < len(lines) else ""
     if "could not find" in error.what and text and ":" not in text:
-        return Diagnosis(number, len(lines[number]) - len(lines[number].lstrip()), f'"{text}" has no colon and no value',
-                         f'Write "{text.split()[0]}: …", or indent it if it belongs to the line before.', text,
-                         "# " + lines[number])  # fmt: skip
+        return Diagnosis(
+            number,
+            len(lines[number]) - len(lines[number].lstrip()),
+            f'"{text}" has no colon and no value',
+            f'Write "{text.split()[0]}: …", or indent it if it belongs to the line before.',
+            text,
+            "# " + lines[number],
+        )
     return None
 
 
@@ -154,15 +215,27 @@ def _colon(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Dia
     match = _KEY.match(shown)
     if match and "mapping values are not allowed" in error.what and re.search(r":(\s|$)", match[4]):
         mended = _quote_value(shown)
-        return Diagnosis(line, error.column, "a sentence with a colon must be in quotes",
-                         f"Put it in quotes{_shown(mended)}", match[4], mended)  # fmt: skip
+        return Diagnosis(
+            line,
+            error.column,
+            "a sentence with a colon must be in quotes",
+            f"Put it in quotes{_shown(mended)}",
+            match[4],
+            mended,
+        )
     if "flow mapping" in error.what and shown[error.column : error.column + 1] == ":":
         start = max(shown.rfind(sign, 0, error.column) for sign in (": ", "? ")) + 2
         end = min((at for at in (shown.find(sign, error.column) for sign in ",}") if at >= 0), default=len(shown))
         value = shown[start:end].strip()
         mended = shown[:start] + _quoted(value) + shown[start + len(value) :]
-        return Diagnosis(line, error.column, "a sentence with a colon must be in quotes",
-                         f"Put it in quotes{_shown(mended)}", value, mended)  # fmt: skip
+        return Diagnosis(
+            line,
+            error.column,
+            "a sentence with a colon must be in quotes",
+            f"Put it in quotes{_shown(mended)}",
+            value,
+            mended,
+        )
     return None
 
 
@@ -172,8 +245,14 @@ def _brackets(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> 
         sign = lines[number][column : column + 1]
         close = "}" if sign == "{" else "]"
         mended = lines[number].rstrip() + close if number < line else None
-        return Diagnosis(number, column, f"this {sign} is never closed",
-                         f"Close it with {close}{_shown(mended)}", lines[number][column:].strip(), mended)  # fmt: skip
+        return Diagnosis(
+            number,
+            column,
+            f"this {sign} is never closed",
+            f"Close it with {close}{_shown(mended)}",
+            lines[number][column:].strip(),
+            mended,
+        )
     at = shown[error.column : error.column + 1]
     if at and at in "]}":
         mended = shown[: error.column] + shown[error.column + 1 :]
@@ -181,8 +260,14 @@ def _brackets(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> 
     match = _KEY.match(shown)
     if match and match[4].startswith(("[", "{")) and error.column > match.start(4):
         mended = _quote_value(shown)
-        return Diagnosis(line, match.start(4), f"text that begins with {match[4][0]} must be in quotes",
-                         f"Put it in quotes{_shown(mended)}", match[4], mended)  # fmt: skip
+        return Diagnosis(
+            line,
+            match.start(4),
+            f"text that begins with {match[4][0]} must be in quotes",
+            f"Put it in quotes{_shown(mended)}",
+            match[4],
+            mended,
+        )
     return None
 
 
@@ -196,8 +281,14 @@ def _indent(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Di
         advice = "The line before already has a value: put this line as far in as that one."
     else:
         advice = "Lines that belong together begin in the same column; two blanks further in is one level down."
-    return Diagnosis(line, here, "this line is indented wrongly", advice, shown.strip(),
-                     " " * there + shown.lstrip() if here != there else None)  # fmt: skip
+    return Diagnosis(
+        line,
+        here,
+        "this line is indented wrongly",
+        advice,
+        shown.strip(),
+        " " * there + shown.lstrip() if here != there else None,
+    )
 
 
 def _depth(line: str) -> int:

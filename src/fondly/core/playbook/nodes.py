@@ -90,14 +90,15 @@ def _from_yaml(error: yaml.MarkedYAMLError) -> SyntaxProblem:
 
 class _Composer:
     def __init__(self, events: Iterator[Any]) -> None:
-        self.events = events
+        self.events: Iterator[Any] = events
         self.count = 0
 
     def document(self) -> Node | None:
         root: Node | None = None
         for event in self.events:
+            mark: Any = event.start_mark
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                raise SyntaxProblem("second document", event.start_mark.line, event.start_mark.column)
+                raise SyntaxProblem("second document", mark.line, mark.column)
             if isinstance(event, yaml.NodeEvent):
                 root = self.node(event, 0)
         return root
@@ -106,7 +107,7 @@ class _Composer:
         mark = event.start_mark
         self._refuse(event, mark, depth)
         if isinstance(event, yaml.ScalarEvent):
-            end = event.end_mark.index
+            end: int = event.end_mark.index
             return Scalar(mark.line, mark.column, mark.index, end, event.value, event.style or "")
         if isinstance(event, yaml.MappingStartEvent):
             return self.mapping(event, depth)
@@ -128,7 +129,7 @@ class _Composer:
         made = Mapping(mark.line, mark.column, mark.index, mark.index, flow=bool(event.flow_style))
         for first in self.events:
             if isinstance(first, yaml.MappingEndEvent):
-                made.end = first.end_mark.index
+                made.end = _index(first)
                 break
             key = self.node(first, depth + 1)
             if not isinstance(key, Scalar):
@@ -142,7 +143,13 @@ class _Composer:
         made = Sequence(mark.line, mark.column, mark.index, mark.index, flow=bool(event.flow_style))
         for item in self.events:
             if isinstance(item, yaml.SequenceEndEvent):
-                made.end = item.end_mark.index
+                made.end = _index(item)
                 break
             made.items.append(self.node(item, depth + 1))
         return made
+
+
+def _index(event: Any) -> int:
+    """The offset in the text where the event ends."""
+    index: int = event.end_mark.index
+    return index

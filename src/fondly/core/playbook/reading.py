@@ -112,5 +112,5 @@ def _add_text(values: dict[str, object], loader: Loader, file: str, kind: str, n
     record = record if isinstance(record, dict) else {}
     record["body" if kind == "templates" else "text"] = body.strip("\n")
     group[name] = {**(group.get(name) or {}), **record}
-    loader.marks.update({mark: place for mark, place in inner.marks.items()})
+    loader.marks.update(inner.marks)
     loader.marks.setdefault(path, (1, 1))

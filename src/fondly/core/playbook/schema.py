@@ -20,7 +20,7 @@ def schema() -> dict[str, Any]:
 
 
 def _of(shape: Shape) -> dict[str, Any]:
-    made = {"description": shape.about} if shape.about else {}
+    made: dict[str, Any] = {"description": shape.about} if shape.about else {}
     if shape.example:
         made["examples"] = [shape.example]
     return {**made, **_KINDS[shape.kind](shape)}

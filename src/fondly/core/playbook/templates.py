@@ -16,12 +16,29 @@ from liquid.exceptions import LiquidError
 from liquid.expression import Expression
 
 from fondly.core.playbook.liquid_env import (
-    COLLECTED, FILTERS, MOST_OUTPUT, MOST_SOURCE, TAG_NAMES, MissingValueError, Sandbox, sandbox,
-)  # fmt: skip
+    COLLECTED,
+    FILTERS,
+    MOST_OUTPUT,
+    MOST_SOURCE,
+    TAG_NAMES,
+    MissingValueError,
+    Sandbox,
+    sandbox,
+)
 from fondly.core.playbook.near import near
 
-__all__ = ["MissingValueError", "Placeholder", "TemplateError", "TemplateProblem", "clean_context", "collect", "compile",
-           "placeholders", "problems", "render"]  # fmt: skip
+__all__ = [
+    "MissingValueError",
+    "Placeholder",
+    "TemplateError",
+    "TemplateProblem",
+    "clean_context",
+    "collect",
+    "compile",
+    "placeholders",
+    "problems",
+    "render",
+]
 
 Format = Literal["text", "html"]
 DEEPEST_CONTEXT = 8

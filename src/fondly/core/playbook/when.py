@@ -118,12 +118,11 @@ def _counted(match: re.Match[str], names: Names) -> When:
 
 
 def _every(match: re.Match[str]) -> When:
-    anchor = Anchor("entry")
-    if match[4]:
-        if match[4] not in ("contact", "entry"):
-            raise UnreadableError(f'"every … after {match[4]}" cannot be read',
-                                  'Write "every 90 days" or "every 90 days after contact".')  # fmt: skip
-        anchor = Anchor(match[4])
+    anchor = Anchor("contact" if match[4] == "contact" else "entry")
+    if match[4] and match[4] not in ("contact", "entry"):
+        raise UnreadableError(
+            f'"every … after {match[4]}" cannot be read', 'Write "every 90 days" or "every 90 days after contact".'
+        )
     if match[3]:
         return When("", "every", anchor, Duration(1, "weeks"), weekday=DAYS.index(match[3].casefold()))
     return When("", "every", anchor, duration(match[1] or f"1 {match[2]}"))
@@ -163,14 +162,18 @@ def _dotted(word: str, names: Names) -> Anchor:
         "answered": ("answered", names.surveys, "survey"),
     }
     if what not in tables or name == "promise":
-        raise UnreadableError(f'"{word}" is nothing that can happen',
-                              "After a dot come: touchpoint.done, touchpoint.replied, survey.answered, "
-                              "promise.broken, promise.changed or promise.kept.")  # fmt: skip
+        raise UnreadableError(
+            f'"{word}" is nothing that can happen',
+            "After a dot come: touchpoint.done, touchpoint.replied, survey.answered, "
+            "promise.broken, promise.changed or promise.kept.",
+        )
     kind, known, noun = tables[what]
     if name not in known:
         meant = near(name, known)
-        raise UnreadableError(f'there is no {noun} called "{name}"',
-                              f"Did you mean {meant}.{what}?" if meant else f"Add the {noun} or name another.")  # fmt: skip
+        raise UnreadableError(
+            f'there is no {noun} called "{name}"',
+            f"Did you mean {meant}.{what}?" if meant else f"Add the {noun} or name another.",
+        )
     return Anchor(kind, name)
 
 
@@ -178,8 +181,10 @@ def _sensible(when: When) -> When:
     """Refuses tails that contradict the sentence."""
     elapsed = when.step is not None and when.step.unit in ("minutes", "hours")
     if when.at and elapsed:
-        raise UnreadableError(f'"{when.text}": {when.step} is elapsed time and cannot also be at a clock time',
-                              'Write "1 day after entry at 09:00", or leave "at" out.')  # fmt: skip
+        raise UnreadableError(
+            f'"{when.text}": {when.step} is elapsed time and cannot also be at a clock time',
+            'Write "1 day after entry at 09:00", or leave "at" out.',
+        )
     if when.at and when.between:
         raise UnreadableError(f'"{when.text}" has both "at" and "between"', "Keep one of the two.")
     if when.weekdays_only and when.weekday is not None and when.weekday > 4:
@@ -191,12 +196,16 @@ def from_mapping(parts: Mapping[str, Any]) -> str:
     """The long form `{after: entry, wait: 2 days, at: "09:00"}` as a sentence. Raises UnreadableError."""
     forms = [form for form in ("on", "after", "before", "every", "yearly") if form in parts]
     if len(forms) != 1:
-        raise UnreadableError("a `when` has exactly one of on, after, before, every, yearly",
-                              "Write for example {after: entry, wait: 2 days}.")  # fmt: skip
+        raise UnreadableError(
+            "a `when` has exactly one of on, after, before, every, yearly",
+            "Write for example {after: entry, wait: 2 days}.",
+        )
     form = forms[0]
     if ("wait" in parts) != (form in ("after", "before")):
-        raise UnreadableError(f"`{form}` {'needs' if form in ('after', 'before') else 'has no'} `wait`",
-                              "Write for example {after: entry, wait: 2 days}.")  # fmt: skip
+        raise UnreadableError(
+            f"`{form}` {'needs' if form in ('after', 'before') else 'has no'} `wait`",
+            "Write for example {after: entry, wait: 2 days}.",
+        )
     heads = {"on": "on {}", "every": "every {}", "yearly": "yearly on {}"}
     head = heads[form].format(parts[form]) if form in heads else f"{parts['wait']} {form} {parts[form]}"
     return " ".join([head, *_long_tails(parts)])
@@ -238,5 +247,7 @@ def due(text: str, names: Names) -> Due:
     try:
         return Due("step", duration(re.sub(r"^(?:within|in)\s+", "", words)))
     except UnreadableError:
-        raise UnreadableError(f'"{text}" is not a date a promise can have',
-                              'Write "2 business days", the name of a date field, or "every Friday 16:00".') from None  # fmt: skip
+        raise UnreadableError(
+            f'"{text}" is not a date a promise can have',
+            'Write "2 business days", the name of a date field, or "every Friday 16:00".',
+        ) from None

@@ -8,9 +8,16 @@ from fondly.core.playbook.model import Playbook
 from fondly.core.playbook.problems import PlaybookError
 
 AREA_NAMES = {
-    "foundation": "Foundation", "start": "Start", "stages": "Stages", "touchpoints": "Touchpoints", "wow": "WOW",
-    "systems": "Systems", "promises": "Promises", "listening": "Listening", "team": "Team and improving",
-}  # fmt: skip
+    "foundation": "Foundation",
+    "start": "Start",
+    "stages": "Stages",
+    "touchpoints": "Touchpoints",
+    "wow": "WOW",
+    "systems": "Systems",
+    "promises": "Promises",
+    "listening": "Listening",
+    "team": "Team and improving",
+}
 BAR = 20
 SHOWN = 3
 
@@ -36,9 +43,11 @@ def _next(report: Report) -> list[str]:
         return ["Nothing to mend."]
     lines = ["Next:"]
     for number, fix in enumerate(fixes, 1):
-        lines += [f"  {number}. {fix.findings[0].message}{_and_more(fix)}",
-                  f"     {fix.findings[0].advice}",
-                  f"     {fix.rule}, {_where(fix.findings[0])}, about {fix.minutes} min, +{fix.points:g} points"]  # fmt: skip
+        lines += [
+            f"  {number}. {fix.findings[0].message}{_and_more(fix)}",
+            f"     {fix.findings[0].advice}",
+            f"     {fix.rule}, {_where(fix.findings[0])}, about {fix.minutes} min, +{fix.points:g} points",
+        ]
     shown = sum(len(fix.findings) for fix in fixes)
     rest = len(report.findings) - shown
     counts = (
@@ -75,11 +84,28 @@ def unread_json(error: Exception) -> str:
     """The JSON of a file that cannot be read: its problems as findings of the rule READ."""
     problems = error.problems if isinstance(error, PlaybookError) else ()
     findings = [
-        {"rule": "READ", "severity": "error", "path": p.path, "line": p.line, "message": p.message, "advice": p.advice,
-         "article": "", "column": p.column}
+        {
+            "rule": "READ",
+            "severity": "error",
+            "path": p.path,
+            "line": p.line,
+            "message": p.message,
+            "advice": p.advice,
+            "article": "",
+            "column": p.column,
+        }
         for p in problems
-    ] or [{"rule": "READ", "severity": "error", "path": "", "line": 0, "message": str(error),
-           "advice": "Check the name of the file.", "article": ""}]  # fmt: skip
+    ] or [
+        {
+            "rule": "READ",
+            "severity": "error",
+            "path": "",
+            "line": 0,
+            "message": str(error),
+            "advice": "Check the name of the file.",
+            "article": "",
+        }
+    ]
     empty = {"overall": 0, "areas": dict.fromkeys(AREA_NAMES, 0)}
     report = {"errors": len(findings), "warnings": 0, "hints": 0, "score": empty, "findings": findings}
     return json.dumps(report, indent=2, ensure_ascii=False)

@@ -6,19 +6,68 @@ from fondly.core.playbook.templates import Placeholder
 
 CLIENT = frozenset(
     {
-        "first_name", "last_name", "name", "preferred_name", "title", "email", "phone", "street", "city", "postcode",
-        "state", "country", "company", "organisation", "household", "persona", "since", "language", "timezone", "source",
-        "matters_daily", "link_to_mission",
+        "first_name",
+        "last_name",
+        "name",
+        "preferred_name",
+        "title",
+        "email",
+        "phone",
+        "street",
+        "city",
+        "postcode",
+        "state",
+        "country",
+        "company",
+        "organisation",
+        "household",
+        "persona",
+        "since",
+        "language",
+        "timezone",
+        "source",
+        "matters_daily",
+        "link_to_mission",
     }
-)  # fmt: skip
+)
 # What the rooms of Fondly fill: who writes, links, the matter at hand.
 ROOTS = frozenset(
     {
-        "client", "me", "us", "business", "facts", "booking", "form", "payment", "portal", "link", "referral", "invoice",
-        "document", "survey", "unsubscribe", "matter", "owner", "stage", "promise", "offer", "order", "property", "project",
-        "appointment", "week", "month", "year", "today", "moment", "touchpoint", "session", "brand", "review",
+        "client",
+        "me",
+        "us",
+        "business",
+        "facts",
+        "booking",
+        "form",
+        "payment",
+        "portal",
+        "link",
+        "referral",
+        "invoice",
+        "document",
+        "survey",
+        "unsubscribe",
+        "matter",
+        "owner",
+        "stage",
+        "promise",
+        "offer",
+        "order",
+        "property",
+        "project",
+        "appointment",
+        "week",
+        "month",
+        "year",
+        "today",
+        "moment",
+        "touchpoint",
+        "session",
+        "brand",
+        "review",
     }
-)  # fmt: skip
+)
 
 
 def is_known(playbook: Playbook, placeholder: Placeholder, fills: tuple[str, ...]) -> bool:

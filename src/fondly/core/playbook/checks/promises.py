@@ -41,16 +41,30 @@ def _answered(playbook: Playbook, event: str) -> bool:
     return any(has_phrase(recovery.when, event) for recovery in playbook.recovery.values())
 
 
-@rule("EX03", "error", "promises", "B", "Add under `recovery`: missed: {when: promise.broken, owner: …, within: 4 hours, "
-      "steps: [call, say sorry once, agree a new date]}.", 10)  # fmt: skip
+@rule(
+    "EX03",
+    "error",
+    "promises",
+    "B",
+    "Add under `recovery`: missed: {when: promise.broken, owner: …, "
+    "within: 4 hours, steps: [call, say sorry once, agree a new date]}.",
+    10,
+)
 def broken_promises_are_mended(playbook: Playbook) -> Verdicts:
     """There is a play for a broken promise."""
     ok = _answered(playbook, "promise.broken")
     yield Verdict(ok, "recovery", "Nothing says what happens after a broken promise.")
 
 
-@rule("EX04", "error", "promises", "B", "Add under `recovery`: changed: {when: promise.changed, owner: …, within: "
-      "1 business day, steps: [repeat it back, confirm in writing]}.", 10)  # fmt: skip
+@rule(
+    "EX04",
+    "error",
+    "promises",
+    "B",
+    "Add under `recovery`: changed: {when: promise.changed, owner: …, within: "
+    "1 business day, steps: [repeat it back, confirm in writing]}.",
+    10,
+)
 def changed_promises_are_confirmed(playbook: Playbook) -> Verdicts:
     """There is a play for a changed promise."""
     ok = _answered(playbook, "promise.changed")

@@ -158,7 +158,7 @@ def _worth(id: str, verdicts: tuple[Verdict, ...]) -> tuple[float, float]:
 
 def _score(kept: Mapping[str, tuple[Verdict, ...]]) -> Score:
     worth = {id: _worth(id, verdicts) for id, verdicts in kept.items()}
-    areas = {area: _hundred([w for id, w in worth.items() if RULES[id].area == area]) for area in AREAS}
+    areas: dict[str, int] = {area: _hundred([w for id, w in worth.items() if RULES[id].area == area]) for area in AREAS}
     return Score(_hundred(list(worth.values())), MappingProxyType(areas))
 
 

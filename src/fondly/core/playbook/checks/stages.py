@@ -1,5 +1,7 @@
 """Stages: the client's way as a whole."""
 
+from itertools import pairwise
+
 from fondly.core.playbook.checks.rules import Verdict, Verdicts, rule
 from fondly.core.playbook.checks.words import days
 from fondly.core.playbook.keys import COVERS
@@ -91,7 +93,7 @@ def stages_have_an_owner(playbook: Playbook) -> Verdicts:
 def owners_hand_over(playbook: Playbook) -> Verdicts:
     """A new owner or department comes with a hand-off."""
     stages = list(playbook.stages.values())
-    for before, stage in zip(stages, stages[1:], strict=False):
+    for before, stage in pairwise(stages):
         moved = (stage.owner, stage.department) != (before.owner, before.department)
         if moved and stage.phase in ("new", "ongoing") and before.owner and stage.owner:
             handed = stage.handoff is not None and stage.handoff.touchpoint in stage.touchpoints
@@ -147,4 +149,4 @@ def _longest_silence(stage: Stage, limit: int) -> float:
     known = [days(t.when.step) for t in stage.touchpoints.values() if t.when and t.when.form == "after"]
     ends = days(stage.length) if stage.length and not stage.never_ends else float("inf")
     points = sorted({0.0, *(at for at in known if at < ends), ends})
-    return max((later - earlier for earlier, later in zip(points, points[1:], strict=False)), default=ends)
+    return max((later - earlier for earlier, later in pairwise(points)), default=ends)

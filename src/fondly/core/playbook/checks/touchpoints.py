@@ -125,11 +125,11 @@ def _same_time(stage: Stage) -> dict[tuple[str, str], list[Touchpoint]]:
     """Messages by channel and moment. Paperwork that belongs together (`step`) and conditions do not count."""
     groups: dict[tuple[str, str], list[Touchpoint]] = defaultdict(list)
     for t in stage.touchpoints.values():
-        if t.when and t.channel in WRITTEN_FAST and not t.step and not t.condition and not t.personas:
-            if t.when.form in ("on", "after"):
-                whole = round(days(t.when.step))
-                where = f"{whole} days after {t.when.anchor}" if whole else f"on the day of {t.when.anchor}"
-                groups[t.channel, where].append(t)
+        always = t.channel in WRITTEN_FAST and not t.step and not t.condition and not t.personas
+        if always and t.when and t.when.form in ("on", "after"):
+            whole = round(days(t.when.step))
+            where = f"{whole} days after {t.when.anchor}" if whole else f"on the day of {t.when.anchor}"
+            groups[t.channel, where].append(t)
     return groups
 
 
