@@ -6,11 +6,12 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, get_language_bidi, gettext, ngettext
 from jinja2 import BytecodeCache, Environment, FileSystemBytecodeCache, FileSystemLoader, select_autoescape
 
 from fondly.doors.web import filters, frame
+from fondly.ground import clock
 
 
 def environment(**options: Any) -> Environment:
@@ -40,9 +41,19 @@ def url(name: str, *args: Any, **kwargs: Any) -> str:
     return reverse(name, args=args or None, kwargs=kwargs or None)
 
 
+def url_if(name: str, *args: Any, **kwargs: Any) -> str:
+    """The same, or "" while no installed room has that page."""
+    try:
+        return url(name, *args, **kwargs)
+    except NoReverseMatch:
+        return ""
+
+
 def _globals() -> dict[str, Any]:
     return {
         "url": url,
+        "url_if": url_if,
+        "now": clock.now,
         "static": static,
         "language": get_language,
         "right_to_left": get_language_bidi,

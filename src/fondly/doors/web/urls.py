@@ -1,12 +1,51 @@
-"""The door's own pages. Rooms have their own urls.py; project/urls.py gathers them."""
+"""The door's own pages, and those that show several rooms together. Rooms have their own urls.py."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.utils.translation import gettext_lazy as _
 
-from fondly.doors.web import views
+from fondly.doors.web import client_views, clients_views, views
+from fondly.people.team import screens
+
+
+class _OneOf:
+    """Path parts from a closed list."""
+
+    regex = ""
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class _JourneyForm(_OneOf):
+    regex = "start|move|pause|resume|leave|owner"
+
+
+class _PromiseAct(_OneOf):
+    regex = "keep|break|change"
+
+
+register_converter(_JourneyForm, "journey_form")
+register_converter(_PromiseAct, "promise_act")
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("activity", views.activity, name="activity"),
     path("activity/<int:audit_id>/undo", views.undo, name="undo"),
     path("palette", views.palette, name="palette"),
+    path("clients", clients_views.clients, name="clients"),
+    path("clients/bulk", clients_views.bulk, name="clients-bulk"),
+    path("clients/bulk/do", clients_views.bulk_do, name="clients-bulk-do"),
+    path("c/<int:client_id>", client_views.client, name="client"),
+    path("c/<int:client_id>/journey/<journey_form:form>", client_views.journey_form, name="client-journey"),
+    path("c/<int:client_id>/journey/<journey_form:form>/do", client_views.journey_act, name="client-journey-do"),
+    path("c/<int:client_id>/promise", client_views.promise_new, name="client-promise-new"),
+    path("c/<int:client_id>/promise/make", client_views.promise_make, name="client-promise-make"),
+    path("promises/<int:promise_id>", client_views.promise, name="client-promise"),
+    path("promises/<int:promise_id>/<promise_act:act>", client_views.promise_act, name="client-promise-do"),
 ]
+
+screens.add(screens.Entry("clients", _("Clients"), page="clients", order=30, keys="g c", also=("/c/", "/promises/")))
+screens.add_command(screens.Command(_("Activity: what was done, with Undo"), page="activity"))

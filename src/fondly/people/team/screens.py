@@ -6,19 +6,24 @@ A room adds itself in its AppConfig.ready() or urls.py:
     screens.add_command(Command(_("Add a client"), page="client-new", keys="c"))
 """
 
+import dataclasses
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from pydantic import ValidationError
 
-from fondly.ground.action import NotAllowed, Performed, perform
+from fondly.ground.action import NotAllowed, Performed, Refused, from_json, perform, registry
 
 View = Callable[..., HttpResponse]
 
@@ -93,6 +98,40 @@ def act(request: HttpRequest, name: str, given: Any) -> Performed[Any]:
     tag = f"undo:{done.audit_id}" if done.undoable and done.audit_id else ""
     messages.success(request, done.summary, extra_tags=tag)
     return done
+
+
+def do(request: HttpRequest, name: str, **values: Any) -> Performed[Any]:
+    """The same from what a form held: text is read as the action's own types; an empty text means "not given".
+
+    Raises Refused in words when a value does not fit.
+    """
+    kind = registry[name].given
+    optional = {
+        f.name for f in dataclasses.fields(kind) if f.default is not MISSING or f.default_factory is not MISSING
+    }
+    given = {key: value for key, value in values.items() if not (value == "" and key in optional)}
+    try:
+        return act(request, name, from_json(kind, given))
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        message = _("“%(value)s” cannot be used for %(field)s.") % {
+            "value": str(first.get("input", ""))[:80],
+            "field": field.replace("_", " ").strip() or _("this"),
+        }
+        raise Refused(message, field=field) from problem
+
+
+def local_instant(text: str) -> datetime | None:
+    """What <input type=datetime-local> sends, read in the viewer's zone; None for "". Raises Refused."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=timezone.get_current_timezone())
+    except ValueError as problem:
+        raise Refused(
+            _("“%(text)s” is not a date and time. Write it like 2026-01-31 09:00.") % {"text": text[:40]}
+        ) from problem
 
 
 def go_back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:

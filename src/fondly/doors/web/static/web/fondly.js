@@ -1,6 +1,7 @@
 // Everything here makes a page quicker; every page works without it.
 (() => {
   "use strict";
+  document.documentElement.classList.add("js");
   const one = (what, where = document) => where.querySelector(what);
   const all = (what, where = document) => [...where.querySelectorAll(what)];
   const typing = (el) => el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName));

@@ -1,0 +1,191 @@
+"""The Clients list: one filter sentence in the address, one page of fifty by key, never a count or a deep offset."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from fondly.people.clients.models import Client
+from fondly.people.clients.search import search
+from fondly.run.journeys.models import Journey, Moment
+
+PAGE = 50
+FOUND_MOST = 200  # what a text search shows at most
+MATCH_MOST = 5000  # how many "all that match" may take along
+ORDERS = ("name", "silence", "feeling", "newest")
+FEELINGS: dict[str, Q] = {
+    "low": Q(feeling__lt=-0.5),
+    "even": Q(feeling__gte=-0.5, feeling__lt=0.5),
+    "high": Q(feeling__gte=0.5),
+    "unknown": Q(feeling=None),
+}
+_LIVING = (Journey.State.ACTIVE, Journey.State.PAUSED)
+_COLUMNS = ("id", "name", "sort_name", "persona", "feeling", "recent_feelings", "last_contact_at", "is_demo",
+            "kind")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the address asks for. stage "-" means on no journey; owner "-" means nobody's."""
+
+    q: str = ""
+    stage: str = ""
+    owner: str = ""
+    persona: str = ""
+    feeling: str = ""
+    order: str = "name"
+    after: str = ""
+
+    def address(self, **changes: str) -> str:
+        """The query string of this filter with changes; empty values are left out."""
+        names = ("q", "stage", "owner", "persona", "feeling", "order", "after")
+        values = {name: getattr(self, name) for name in names} | {"after": ""} | changes
+        return urlencode({k: v for k, v in values.items() if v and not (k == "order" and v == "name")})
+
+    @property
+    def is_plain(self) -> bool:
+        return not any((self.q, self.stage, self.owner, self.persona, self.feeling))
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    id: int
+    name: str
+    persona: str
+    owner: str
+    feeling: float | None
+    recent: list[float]
+    last_contact_at: datetime | None
+    is_demo: bool
+    stage: str
+    day: int  # which day of the stage
+    paused: bool
+    next_at: datetime | None
+    next_what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    rows: list[ListRow]
+    after: str  # the key to continue after, "" at the end
+
+
+def reading(values: Any) -> Filter:
+    """The filter in a query string; unknown words are left out."""
+    order = values.get("order", "name")
+    texts = {
+        name: values.get(name, "").strip()[:200] for name in ("q", "stage", "owner", "persona", "feeling", "after")
+    }
+    return Filter(**texts, order=order if order in ORDERS else "name")
+
+
+def page(wanted: Filter, now: datetime) -> ListPage:
+    """Fifty clients: four queries."""
+    columns = (*_COLUMNS, "owner__name")
+    if wanted.q:
+        hits = [hit.client_id for hit in search(wanted.q, FOUND_MOST)]
+        rank = {pk: place for place, pk in enumerate(hits)}
+        found = list(_matching(wanted).filter(pk__in=hits).values(*columns))
+        found.sort(key=lambda row: rank[row["id"]])
+        return ListPage(_rows(found, now), "")
+    found = list(_after(_matching(wanted), wanted).values(*columns)[: PAGE + 1])
+    more = _cursor(found[PAGE - 1], wanted.order) if len(found) > PAGE else ""
+    return ListPage(_rows(found[:PAGE], now), more)
+
+
+def matching_ids(wanted: Filter) -> list[int]:
+    """All that match, at most MATCH_MOST, for acting on them together."""
+    found = _matching(wanted)
+    if wanted.q:
+        found = found.filter(pk__in=[hit.client_id for hit in search(wanted.q, FOUND_MOST)])
+    return list(found.order_by("sort_name", "id").values_list("pk", flat=True)[:MATCH_MOST])
+
+
+def _matching(wanted: Filter) -> "QuerySet[Client]":
+    found = Client.objects.filter(merged_into=None, erased_at=None)
+    if wanted.owner:
+        found = found.filter(owner=int(wanted.owner) if wanted.owner.isdigit() else None)
+    if wanted.persona:
+        found = found.filter(persona=wanted.persona)
+    if wanted.feeling in FEELINGS:
+        found = found.filter(FEELINGS[wanted.feeling])
+    journeys = Journey.objects.filter(client=OuterRef("pk"), state__in=_LIVING)
+    if wanted.stage == "-":
+        return found.filter(~Exists(journeys))
+    return found.filter(Exists(journeys.filter(stage=wanted.stage))) if wanted.stage else found
+
+
+def _after(found: "QuerySet[Client]", wanted: Filter) -> "QuerySet[Client]":
+    key, _, last = wanted.after.rpartition("~")
+    pk = int(last) if last.isdigit() else None
+    match wanted.order:
+        case "newest":
+            found = found.order_by("-id")
+            return found.filter(pk__lt=pk) if pk else found
+        case "feeling":
+            found = found.filter(feeling__isnull=False).order_by("feeling", "id")
+            return found if pk is None else _beyond(found, "feeling", float(key), pk)
+        case "silence":
+            return _by_silence(found, key, pk)
+        case _:
+            found = found.order_by("sort_name", "id")
+            return found if pk is None else _beyond(found, "sort_name", key, pk)
+
+
+def _by_silence(found: "QuerySet[Client]", key: str, pk: int | None) -> "QuerySet[Client]":
+    """Never talked to comes first, then the longest silence."""
+    found = found.order_by(F("last_contact_at").asc(nulls_first=True), "id")
+    if pk is None:
+        return found
+    if not key:
+        return found.filter(Q(last_contact_at=None, pk__gt=pk) | Q(last_contact_at__isnull=False))
+    return _beyond(found, "last_contact_at", datetime.fromisoformat(key), pk)
+
+
+def _beyond(found: "QuerySet[Client]", field: str, value: Any, pk: int) -> "QuerySet[Client]":
+    later = Q(**{f"{field}__gt": value}) | Q(**{field: value}, pk__gt=pk)
+    return found.filter(Q(**{f"{field}__gte": value}) & later)  # the first half lets the index seek
+
+
+def _cursor(row: dict[str, Any], order: str) -> str:
+    keys = {"name": row["sort_name"], "feeling": row["feeling"], "newest": ""}
+    silence = row["last_contact_at"].isoformat() if row["last_contact_at"] else ""
+    return f"{keys.get(order, silence)}~{row['id']}"
+
+
+def _rows(found: list[dict[str, Any]], now: datetime) -> list[ListRow]:
+    ids = [row["id"] for row in found]
+    journeys, moments = _journeys(ids), _next_moments(ids)
+    return [_row(row, journeys.get(row["id"]), moments.get(row["id"]), now) for row in found]
+
+
+def _row(row: dict[str, Any], journey: Any, moment: Any, now: datetime) -> ListRow:
+    return ListRow(
+        id=row["id"],
+        name=row["name"],
+        persona=row["persona"],
+        owner=row["owner__name"] or "",
+        feeling=row["feeling"],
+        recent=row["recent_feelings"],
+        last_contact_at=row["last_contact_at"],
+        is_demo=row["is_demo"],
+        stage=journey[0] if journey else "",
+        day=(now - journey[1]).days + 1 if journey else 0,
+        paused=bool(journey) and journey[2] == Journey.State.PAUSED,
+        next_at=moment[1] if moment else None,
+        next_what=moment[0] if moment else "",
+    )
+
+
+def _journeys(ids: list[int]) -> dict[int, tuple[str, datetime, str]]:
+    """Per client the journey that moved last."""
+    rows = Journey.objects.filter(client__in=ids, state__in=_LIVING).order_by("stage_entered_at")
+    return {pk: (stage, at, state) for pk, stage, at, state in rows.values_list(
+        "client_id", "stage", "stage_entered_at", "state")}  # fmt: skip
+
+
+def _next_moments(ids: list[int]) -> dict[int, tuple[str, datetime]]:
+    rows = Moment.objects.filter(client__in=ids, state__in=(Moment.State.PLANNED, Moment.State.DUE)).order_by("-at")
+    return {pk: (what, at) for pk, what, at in rows.values_list("client_id", "touchpoint", "at")}

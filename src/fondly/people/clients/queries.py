@@ -1,0 +1,44 @@
+"""Reads of this room for its screens."""
+
+from typing import Any
+
+from fondly.people.clients.models import Address, Client, Consent, Contact, Interaction
+from fondly.people.clients.search import search
+
+PEOPLE_VERBS = frozenset({
+    "add_contact", "change_contact", "remove_contact", "add_email", "change_email", "remove_email", "add_phone",
+    "change_phone", "remove_phone", "add_address", "change_address", "remove_address",
+})  # fmt: skip
+_ALIKE_MOST = 10
+
+
+def personas() -> list[str]:
+    """The personas clients have, for suggestions."""
+    known = Client.objects.exclude(persona="").order_by("persona").values_list("persona", flat=True)
+    return list(known.distinct()[:40])
+
+
+def reach(client_id: int) -> dict[str, Any]:
+    """Contacts with their e-mails and phones, and postal addresses. Four queries."""
+    contacts = Contact.objects.filter(client=client_id).prefetch_related("emails", "phones")
+    return {
+        "contacts": list(contacts.order_by("-is_primary", "id")),
+        "addresses": list(Address.objects.filter(client=client_id).order_by("id")),
+    }
+
+
+def consent_history(client_id: int) -> list[Consent]:
+    """The whole ledger of one client, newest first."""
+    return list(Consent.objects.filter(client=client_id).order_by("-at", "-id")[:500])
+
+
+def last_talk(client_id: int) -> Interaction | None:
+    """The last real contact."""
+    return Interaction.objects.filter(client=client_id, is_contact=True).order_by("-at", "-id").first()
+
+
+def alike(client_id: int, text: str) -> list[Client]:
+    """Records that may be the same client: found by the text, else by this client's own name."""
+    wanted = text.strip() or Client.objects.filter(pk=client_id).values_list("name", flat=True).first() or ""
+    ids = [hit.client_id for hit in search(wanted, _ALIKE_MOST + 1) if hit.client_id != client_id]
+    return list(Client.objects.filter(pk__in=ids, merged_into=None, erased_at=None)[:_ALIKE_MOST])

@@ -1,0 +1,130 @@
+"""Everything a person needs to do one moment: the reason, the checklist, the words, where to call or send."""
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db.models import F
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from fondly.core.playbook.model import Playbook, Touchpoint
+from fondly.core.playbook.reading import PlaybookError
+from fondly.design.playbooks import library
+from fondly.ground.action import NotFound, Refused
+from fondly.people.clients.models import Address, EmailAddress, Phone
+from fondly.run.journeys import today_words
+from fondly.run.journeys.models import Moment
+from fondly.run.outbox.models import Message
+
+OPEN = (Moment.State.DUE, Moment.State.PLANNED, Moment.State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What the sheet of a moment shows."""
+
+    moment: Moment
+    what: str
+    why: str
+    about: str
+    checklist: tuple[str, ...]
+    words: str  # the script or text to use, as far as it is known here
+    steps_done: frozenset[str]
+    phones: list[str]
+    emails: list[str]
+    addresses: list[Address]
+    message: Message | None  # waits for approval
+    card: str  # address of the printable card, or ""
+    is_open: bool
+
+
+def sheet(moment_id: int, now: datetime) -> Sheet:
+    """Raises NotFound."""
+    moment = _moment(moment_id)
+    book, touchpoint = _written(moment)
+    fields = {name: getattr(moment, name) for name in today_words.MOMENT_FIELDS}
+    return Sheet(
+        moment=moment,
+        what=today_words.human(moment.touchpoint),
+        why=today_words.moment_why({**fields, "name": moment.client.name}),
+        about=touchpoint.about if touchpoint else "",
+        checklist=_checklist(book, touchpoint),
+        words=_words(book, touchpoint),
+        steps_done=frozenset(moment.ticked),
+        phones=list(_phones(moment.client_id)),
+        emails=list(_emails(moment.client_id)),
+        addresses=list(Address.objects.filter(client=moment.client_id).order_by("id")),
+        message=moment.messages.filter(state=Message.State.APPROVAL).first(),
+        card=_page("moment-card", moment.pk) if moment.channel in ("card", "letter", "gift", "post") else "",
+        is_open=moment.state in OPEN,
+    )
+
+
+def revision(moment_id: int) -> int:
+    """The moment's revision now, for a button that knows none. Raises NotFound."""
+    found = Moment.objects.filter(pk=moment_id).values_list("revision", flat=True).first()
+    if found is None:
+        raise NotFound(_("There is no such moment (any more)."))
+    return found
+
+
+def next_up(now: datetime) -> dict[str, Any] | None:
+    """The next planned thing a person must do: for the empty Today."""
+    soon = Moment.objects.filter(state=Moment.State.PLANNED, mode="by_hand", at__gte=now).order_by("at", "id")
+    return soon.values("id", "client_id", "touchpoint", "at", name=F("client__name")).first()
+
+
+def minor(text: str) -> int | None:
+    """Money as typed ("12.50") in minor units of a two-digit currency; None for "". Raises Refused."""
+    if not text.strip():
+        return None
+    try:
+        amount = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation as problem:
+        raise Refused(
+            _("“%(text)s” is not an amount. Write it like 12.50.") % {"text": text[:30]}, field="cost"
+        ) from problem
+    return int((amount * 100).to_integral_value())
+
+
+def _moment(moment_id: int) -> Moment:
+    moment = Moment.objects.select_related("client", "journey", "assignee").filter(pk=moment_id).first()
+    if moment is None:
+        raise NotFound(_("There is no such moment (any more)."))
+    return moment
+
+
+def _written(moment: Moment) -> tuple[Playbook | None, Touchpoint | None]:
+    with contextlib.suppress(PlaybookError):
+        book = library.parsed(moment.journey.version_id)
+        return book, book.touchpoint(moment.touchpoint)
+    return None, None
+
+
+def _checklist(book: Playbook | None, touchpoint: Touchpoint | None) -> tuple[str, ...]:
+    return tuple(book.checklists.get(touchpoint.checklist, ())) if book and touchpoint else ()
+
+
+def _words(book: Playbook | None, touchpoint: Touchpoint | None) -> str:
+    template = book.templates.get(touchpoint.template) if book and touchpoint else None
+    return template.body if template else ""
+
+
+def _phones(client_id: int) -> Any:
+    best = Phone.objects.filter(contact__client=client_id).order_by("-contact__is_primary", "-is_primary", "id")
+    return best.values_list("number", flat=True)
+
+
+def _emails(client_id: int) -> Any:
+    best = EmailAddress.objects.filter(contact__client=client_id).order_by("-contact__is_primary", "-is_primary", "id")
+    return best.values_list("address", flat=True)
+
+
+def _page(name: str, *args: Any) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""

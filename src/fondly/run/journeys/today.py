@@ -1,0 +1,202 @@
+"""What needs somebody now, and why: the query behind Today. Eight queries at any size of install."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from fondly.people.clients.models import Interaction
+from fondly.people.team.models import Cover, Role, User
+from fondly.run.journeys import today_words as words
+from fondly.run.journeys.asking import asking_touchpoints
+from fondly.run.journeys.models import Moment
+from fondly.run.outbox.models import Message
+
+MOST = 200  # rows read per group; a longer day says so
+CAP = 99
+LATE = timedelta(days=2)  # a moment this long past its time is late whatever its playbook says
+UNEASY_DAYS, GOOD_DAYS, WAITING_DAYS = 7, 2, 14
+WAITING_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing for a person. `sort` orders it inside its group; `order` says so in words."""
+
+    id: str
+    client_id: int
+    name: str
+    what: str
+    why: str
+    kind: str  # work, relationship, wow, late, bad, ...: the tag
+    word: str
+    button: str
+    page: str  # URL name of what the button opens
+    page_id: int
+    order: str
+    sort: tuple[float, ...]
+    minutes: int = 0
+    can_wait: bool = False  # may be put off with H
+    said: str = ""  # the client's own words
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    first: list[Row] = field(default_factory=list)
+    due: list[Row] = field(default_factory=list)
+    waiting: list[Row] = field(default_factory=list)
+    good: list[Row] = field(default_factory=list)
+    ran: int = 0  # things Fondly did by itself since yesterday, at most 100
+
+    @property
+    def count(self) -> int:
+        return len(self.first) + len(self.due)
+
+    @property
+    def minutes(self) -> int:
+        return sum(row.minutes for row in (*self.first, *self.due))
+
+
+Source = Callable[[User, datetime, bool], list[Row]]
+sources: list[Source] = []  # rooms above add what comes before anything else: (user, now, everyone) -> rows
+
+
+def today(user: User, now: datetime, until: datetime, *, everyone: bool = False) -> Today:
+    """All groups for one person. until: the end of the person's day. everyone: not only mine."""
+    late, due = _moments(user, now, until, everyone)
+    uneasy, glad = _felt(user, now, everyone)
+    more = [row for source in sources for row in source(user, now, everyone)]
+    first = sorted([*more, *late, *uneasy, *_uncertain(user, everyone)], key=lambda r: r.sort)
+    return Today(
+        first=first,
+        due=sorted(due, key=lambda r: r.sort),
+        waiting=_waiting(user, now, everyone),
+        good=glad,
+        ran=_ran(now - timedelta(days=1), now),
+    )
+
+
+def badge(user: User) -> int:
+    """How many moments wait for this person, at most one more than shown."""
+    known = getattr(user, "today_count", None)
+    if known is not None:
+        return int(known)
+    return mine(Moment.objects.filter(state=Moment.State.DUE), user).order_by()[: CAP + 1].count()
+
+
+def mine(moments: "QuerySet[Moment]", user: User) -> "QuerySet[Moment]":
+    """Those assigned to me or whom I cover for, and the unassigned of our roles.
+
+    What belongs to a role nobody has goes to admins, so that nothing is forgotten.
+    """
+    people, roles = _people(user), _roles(user)
+    scope = Q(assignee__in=people) | Q(assignee=user.pk) | Q(assignee=None, role__in=roles)
+    if user.is_admin:
+        held = Role.objects.filter(users__is_active=True).values("name")
+        scope |= Q(assignee=None) & ~Q(role__in=held)
+    return moments.filter(scope)
+
+
+def _moments(user: User, now: datetime, until: datetime, everyone: bool) -> tuple[list[Row], list[Row]]:
+    found = Moment.objects.filter(state=Moment.State.DUE, at__lte=until)
+    found = found if everyone else mine(found, user)
+    rows = found.order_by("at", "id").values(*words.MOMENT_FIELDS, name=F("client__name"), felt=F("client__feeling"))
+    late, due = [], []
+    for moment in rows[:MOST]:
+        is_late = moment["asks"] in ("late", "failed") or now - moment["at"] >= LATE
+        (late if is_late else due).append(words.moment_row(moment, now, is_late))
+    return late, due
+
+
+def _felt(user: User, now: datetime, everyone: bool) -> tuple[list[Row], list[Row]]:
+    """Clients whose newest feeling is uneasy and not solved since; and who was delighted."""
+    later = Interaction.objects.filter(client=OuterRef("client"), at__gt=OuterRef("at"), solved=Interaction.Solved.YES)
+    felt = Interaction.objects.filter(feeling__in=(-2, -1, 2), at__gte=now - timedelta(days=UNEASY_DAYS), at__lte=now)
+    felt = _of_mine(felt, user, everyone).exclude(solved=Interaction.Solved.YES, feeling__lt=0)
+    newest = felt.filter(~Exists(later) | Q(feeling=2)).order_by("-at", "-id").values(*words.FELT_FIELDS)[:MOST]
+    uneasy: dict[int, Row] = {}
+    glad: dict[int, Row] = {}
+    for fact in newest:
+        recent = fact["client__recent_feelings"] or [fact["feeling"]]
+        if fact["feeling"] == 2 and fact["at"] >= now - timedelta(days=GOOD_DAYS):
+            glad.setdefault(fact["client_id"], words.glad_row(fact))
+        elif fact["feeling"] < 0 and recent[-1] <= -1:
+            uneasy.setdefault(fact["client_id"], words.uneasy_row(fact, now))
+    return list(uneasy.values()), list(glad.values())
+
+
+def _waiting(user: User, now: datetime, everyone: bool) -> list[Row]:
+    """What we asked clients for that has not come back: the longest wait first."""
+    asking = asking_touchpoints()
+    since = now - timedelta(days=WAITING_DAYS)
+    asked = Interaction.objects.filter(kind__in=("sent", "done"), name__in=list(asking), at__gte=since, at__lte=now)
+    back = Interaction.objects.filter(
+        client=OuterRef("client"), at__gt=OuterRef("at"), kind__in=("answered", "replied", "received", "event")
+    )
+    rows: dict[tuple[int, str], Row] = {}
+    open_ones = _of_mine(asked, user, everyone).filter(~Exists(back)).order_by("at", "id")
+    for fact in open_ones.values(*words.FELT_FIELDS)[:WAITING_MOST]:
+        rows[fact["client_id"], fact["name"]] = words.waiting_row(fact, asking[fact["name"]], now)
+    return list(rows.values())
+
+
+def _uncertain(user: User, everyone: bool) -> Iterable[Row]:
+    found = Message.objects.filter(state=Message.State.UNCERTAIN)
+    found = found if everyone else found.filter(owned(user))
+    rows = found.order_by("-go_at", "-id").values("id", "client_id", "subject", "go_at", name=F("client__name"))
+    return [words.uncertain_row(message) for message in rows[:CAP]]
+
+
+def _ran(since: datetime, now: datetime) -> int:
+    ended = Moment.objects.filter(ended_at__gte=since, ended_at__lte=now, mode="auto", state=Moment.State.DONE)
+    return ended.order_by()[: CAP + 1].count()
+
+
+def ran_list(since: datetime, now: datetime, before: str = "") -> list[dict[str, Any]]:
+    """What ran by itself, newest first, a hundred at a time; before: the key "instant~id" to continue at."""
+    ended = Moment.objects.filter(ended_at__gte=since, ended_at__lte=now, mode="auto", state=Moment.State.DONE)
+    at, _tilde, pk = before.rpartition("~")
+    if at and pk.isdigit():
+        then = datetime.fromisoformat(at)
+        ended = ended.filter(Q(ended_at__lt=then) | Q(ended_at=then, pk__lt=int(pk)))
+    columns = ("id", "client_id", "touchpoint", "kind", "channel", "ended_at", "why")
+    return list(ended.order_by("-ended_at", "-id").values(*columns, name=F("client__name"))[:100])
+
+
+def _of_mine(facts: "QuerySet[Interaction]", user: User, everyone: bool) -> "QuerySet[Interaction]":
+    living = facts.filter(client__merged_into=None, client__erased_at=None)
+    return living if everyone else living.filter(owned(user))
+
+
+def owned(user: User) -> Q:
+    """Clients of mine, of whom I cover for, and of nobody."""
+    return Q(client__owner=user.pk) | Q(client__owner=None) | Q(client__owner__in=_people(user))
+
+
+def _people(user: User) -> "QuerySet[Cover, dict[str, int]]":
+    return Cover.objects.filter(_covered_now(""), by=user.pk).values("user_id")
+
+
+def _roles(user: User) -> "QuerySet[Role, dict[str, str]]":
+    lent = Q(users__covered__by=user.pk) & _covered_now("users__covered__")
+    return Role.objects.filter(Q(users=user.pk) | lent).values("name")
+
+
+def _covered_now(before: str) -> Q:
+    from django.utils import timezone
+
+    from fondly.ground import clock
+
+    on = clock.now().astimezone(timezone.get_current_timezone()).date()
+    return Q(**{f"{before}from_on__lte": on, f"{before}to_on__gte": on})
+
+
+def summary(found: Today) -> str:
+    """ "Seven things need you." in words."""
+    if not found.count:
+        return _("Nothing needs you.")
+    return ngettext("%(n)d thing needs you.", "%(n)d things need you.", found.count) % {"n": found.count}

@@ -1,0 +1,143 @@
+"""Today, and what a person does with one moment."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from fondly.ground import clock
+from fondly.people.team.screens import do, go_back, local_instant, signed_in
+from fondly.run.journeys import moment_sheet, today, today_example
+
+_LATER_HOUR = time(9)
+
+
+@require_GET
+@signed_in()
+def today_page(request: HttpRequest) -> HttpResponse:
+    everyone = request.GET.get("who") == "everyone"
+    now = clock.now()
+    found = today.today(request.user, now, _end_of_day(now), everyone=everyone)  # type: ignore[arg-type]
+    if not everyone:
+        request.user.today_count = found.count  # type: ignore[union-attr]  # the badge need not ask again
+    context = {
+        "today": found,
+        "everyone": everyone,
+        "greeting": _greeting(now, request.user),
+        "summary": today.summary(found),
+        "next_up": moment_sheet.next_up(now) if not found.count else None,
+    }
+    return render(request, "journeys/today.html", context)
+
+
+@require_GET
+@signed_in()
+def moment_page(request: HttpRequest, moment_id: int) -> HttpResponse:
+    """The sheet of one moment: everything needed to do it here."""
+    context: dict[str, Any] = {
+        "m": moment_sheet.sheet(moment_id, clock.now()),
+        "later": later_choices(clock.now()),
+        "next": request.GET.get("next", "/today"),
+    }
+    template = "journeys/_moment.html" if request.headers.get("HX-Request") else "journeys/moment.html"
+    return render(request, template, context)
+
+
+@require_POST
+@signed_in("run")
+def finish(request: HttpRequest, moment_id: int) -> HttpResponse:
+    form = request.POST
+    do(
+        request,
+        "journeys.finish",
+        moment_id=moment_id,
+        revision=form.get("revision", ""),
+        feeling=form.get("feeling", ""),
+        solved=form.get("solved", ""),
+        note=form.get("note", ""),
+        ticked=form.getlist("ticked"),
+        minutes=form.get("minutes", ""),
+        cost_minor=moment_sheet.minor(form.get("cost", "")),
+    )
+    return go_back(request, "today")
+
+
+@require_POST
+@signed_in("run")
+def skip(request: HttpRequest, moment_id: int) -> HttpResponse:
+    form = request.POST
+    do(request, "journeys.skip", moment_id=moment_id, revision=form.get("revision", ""), why=form.get("why", ""))
+    return go_back(request, "today")
+
+
+@require_POST
+@signed_in("run")
+def later(request: HttpRequest, moment_id: int) -> HttpResponse:
+    form = request.POST
+    at = local_instant(form.get("at", "")) or local_instant(form.get("choice", ""))
+    at = at or datetime.fromisoformat(later_choices(clock.now())[1][0]).replace(tzinfo=timezone.get_current_timezone())
+    revision = form.get("revision") or moment_sheet.revision(moment_id)
+    why = form.get("why") or _("put off")
+    do(request, "journeys.reschedule", moment_id=moment_id, revision=revision, at=at, why=why)
+    return go_back(request, "today")
+
+
+@require_POST
+@signed_in("run")
+def do_now(request: HttpRequest, moment_id: int) -> HttpResponse:
+    do(request, "journeys.do_now", moment_id=moment_id, revision=request.POST.get("revision", ""))
+    return go_back(request, "today")
+
+
+@require_POST
+@signed_in("run")
+def approve(request: HttpRequest, moment_id: int) -> HttpResponse:
+    """The message of this moment may go."""
+    form = request.POST
+    do(request, "outbox.approve", message_id=form.get("message_id", ""), revision=form.get("revision", ""))
+    return go_back(request, "today")
+
+
+@require_GET
+@signed_in()
+def ran(request: HttpRequest) -> HttpResponse:
+    """What Fondly did by itself since yesterday, newest first."""
+    since = clock.now() - timedelta(days=1)
+    return render(
+        request, "journeys/ran.html", {"rows": today.ran_list(since, clock.now(), request.GET.get("before", ""))}
+    )
+
+
+@require_GET
+@signed_in()
+def example(request: HttpRequest) -> HttpResponse:
+    """What a filled Today looks like; nothing of it is stored."""
+    return render(request, "journeys/example.html", {"today": today_example.example(clock.now())})
+
+
+def later_choices(now: datetime) -> list[tuple[str, str]]:
+    """When "later" can be, in the viewer's zone: (local instant, words)."""
+    local = now.astimezone(timezone.get_current_timezone())
+    tomorrow = datetime.combine(local.date() + timedelta(days=1), _LATER_HOUR)
+    monday = datetime.combine(local.date() + timedelta(days=7 - local.weekday()), _LATER_HOUR)
+    choices = [
+        ((local + timedelta(hours=2)).replace(tzinfo=None, second=0, microsecond=0), _("in two hours")),
+        (tomorrow, _("tomorrow 09:00")),
+        (monday, _("Monday 09:00")),
+    ]
+    return [(at.isoformat(timespec="minutes"), label) for at, label in choices]
+
+
+def _end_of_day(now: datetime) -> datetime:
+    local = now.astimezone(timezone.get_current_timezone())
+    return datetime.combine(local.date() + timedelta(days=1), time(0), tzinfo=local.tzinfo)
+
+
+def _greeting(now: datetime, user: Any) -> str:
+    hour = now.astimezone(timezone.get_current_timezone()).hour
+    words = _("Good morning, %(name)s") if hour < 12 else _("Good afternoon, %(name)s")
+    return (words if hour < 18 else _("Good evening, %(name)s")) % {"name": user.first_name}
