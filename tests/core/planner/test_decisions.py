@@ -204,3 +204,15 @@ def test_what_was_undone_when_the_client_left_stays_for_as_long_as_it_may_be_lat
     assert [moment.touchpoint for moment in plan(book, lived, "2026-01-06T09:00").moments] == ["thanks"]
     later = plan(book, lived, "2026-01-07T09:01")
     assert not later.moments and later.skips[0].reason == "the client left a before it was done"
+
+
+def test_a_reminder_is_planned_even_if_its_appointment_lies_beyond_the_horizon():
+    book = playbook(
+        "  only:\n    phase: ongoing\n    never_ends: true\n    touchpoints:\n"
+        "      session: {kind: work, channel: session, when: 40 days after entry}\n"
+        "      remind: {kind: work, channel: email, template: t, when: 2 weeks before session}\n",
+        more="templates:\n  t: {subject: Hi, body: Hello}",
+    )
+    found = plan(book, entered("only", MON), MON, days=30)
+    assert [moment.touchpoint for moment in found.moments] == ["remind"]
+    assert at(MON) < found.look_again_at < at("2026-02-14T09:00")

@@ -1,11 +1,13 @@
 """A playbook made ready for planning: what would else be worked out for every client again."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from fondly.core.planner import calendars
 from fondly.core.planner.calendars import Gate, WorkDays
 from fondly.core.planner.conditions import Condition, ConditionError, parse_condition
+from fondly.core.planner.timing import ROUGHLY
 from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook, Stage, Touchpoint, When
 
@@ -46,6 +48,7 @@ class Book:
     ends: dict[str, tuple[str, ...]]  # stage -> the signals that end it
     moving: frozenset[str]  # every signal that can end or start a stage
     channels: dict[str, str]
+    reach: timedelta  # how far before another touchpoint something can be planned
     _gates: dict[tuple[str, str, str], tuple[Gate, ...]] = field(default_factory=dict)
 
     def business_zone(self, client: ZoneInfo) -> ZoneInfo:
@@ -103,7 +106,15 @@ def _compile(playbook: Playbook) -> Book:
         ends=ends,
         moving=frozenset(starts).union(*ends.values()),
         channels={name: step.touchpoint.channel for name, step in by_name.items()},
+        reach=max((_reach(step.when) for step in by_name.values()), default=timedelta(0)),
     )
+
+
+def _reach(when: When | None) -> timedelta:
+    """How long before the planned time of another touchpoint this one comes, at most; four years is enough."""
+    if when is None or when.step is None or when.form != "before" or when.anchor.kind != "touchpoint":
+        return timedelta(0)
+    return timedelta(seconds=min(ROUGHLY[when.step.unit] * when.step.count, ROUGHLY["months"] * 48), days=3)
 
 
 def _step(touchpoint: Touchpoint, stage: Stage) -> Step:

@@ -8,10 +8,12 @@ from fondly.core.planner.facts import Signals, known_facts
 from fondly.core.planner.model import History, Plan, Stop
 from fondly.core.planner.moments import Desk
 from fondly.core.planner.scene import Scene
+from fondly.core.planner.timing import FAR
 from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook
 
 HORIZON = timedelta(days=400)
+LAST_HORIZON = FAR - timedelta(days=3650)
 
 
 def decide(playbook: Playbook, history: History, now: datetime, *, until: datetime | None = None) -> Plan:
@@ -35,10 +37,13 @@ def decide(playbook: Playbook, history: History, now: datetime, *, until: dateti
     )
 
 
-def decide_pending(playbook: Playbook, history: History, now: datetime, *, until: datetime) -> Plan:
-    """As `decide`, but only what is still to come in the open stay: faster, for rehearsals. Never says when to look."""
+def decide_pending(playbook: Playbook, history: History, now: datetime, *, until: datetime, since: datetime) -> Plan:
+    """As `decide`, but without what is settled and the stays that were over by `since`: faster, for rehearsals.
+
+    It never says when to look again.
+    """
     scene, _ = _set(playbook, history, now, until)
-    scene.pending_only = True
+    scene.since = since
     desk = Desk(scene)
     desk.work()
     moments, stop = tuple(desk.schedules()), _stop(scene.walked.stop, desk)
@@ -61,7 +66,8 @@ def _set(playbook: Playbook, history: History, now: datetime, until: datetime) -
         zone=zone,
         business=book.business_zone(zone),
         now=now,
-        until=until,
+        until=min(until, LAST_HORIZON) + book.reach,
+        horizon=until,
     )
     return scene, later
 

@@ -27,6 +27,7 @@ class Desk:
         self.waits: list[Wait] = []
         self.alerts: list[Alert] = []
         self._calls: dict[tuple[int, str], tuple[list[Call], str]] = {}
+        self._drafts: dict[str, Draft | None] = {}
         self._asking: set[tuple[int, str]] = set()
         self._turns: list[datetime] = []  # when time alone changes a decision
 
@@ -38,11 +39,20 @@ class Desk:
             for step in self.scene.book.steps[stay.stage]:
                 if not over or step.outlives:
                     self._take_step(stay, step)
+        self.drafts = [draft for draft in self.drafts if not self._beyond(draft)]
         for hold in (rest_surveys, apply_caps):
             for draft, reason in hold(self.scene, self.drafts):
                 self._skip(draft, reason)
                 self.drafts.remove(draft)
         spread(self.scene, self.drafts)
+
+    def _beyond(self, draft: Draft) -> bool:
+        """Whether a moment was only looked at because something else comes before it."""
+        scene, wanted = self.scene, draft.call.wanted
+        if wanted <= scene.horizon or draft.fixed:
+            return False
+        scene.beyond = min(scene.beyond or wanted, wanted)
+        return True
 
     def pending(self) -> bool:
         return any(not draft.settled for draft in self.drafts)
@@ -56,7 +66,7 @@ class Desk:
         turns = [*self._turns, *([later] if later else [])]
         turns += [stay.left_at for stay in scene.walked.stays[-1:] if stay.left_at is not None]
         if scene.beyond is not None and scene.beyond < FAR:
-            turns.append(max(scene.beyond - (scene.until - scene.now) / 2, scene.now + timedelta(seconds=1)))
+            turns.append(max(scene.beyond - (scene.horizon - scene.now) / 2, scene.now + timedelta(seconds=1)))
         first = min((turn for turn in turns if turn > scene.now), default=None)
         return self._first_deadline(first)
 
@@ -83,7 +93,7 @@ class Desk:
         found, waits_for = self._calls_of(stay, step)
         if waits_for:
             self._wait(stay, step, waits_for)
-        if self.scene.pending_only:
+        if self.scene.since is not None:
             found = [call for call in found if call.key not in self.scene.signals.settled]
         drafts = self._settle([draft for call in found if (draft := self._draft(call)) is not None])
         if self.scene.walked.stop is not None and self.scene.walked.stop.reason != "completed":
@@ -124,7 +134,12 @@ class Desk:
     # -- one call ---------------------------------------------------------------------------
 
     def _draft(self, call: Call) -> Draft | None:
-        """The call with its open time; None (and an alert) when nothing ever opens."""
+        """The call with its open time, made once; None (and an alert) when nothing ever opens."""
+        if call.key not in self._drafts:
+            self._drafts[call.key] = self._new_draft(call)
+        return self._drafts[call.key]
+
+    def _new_draft(self, call: Call) -> Draft | None:
         scene, step = self.scene, call.step
         gates = scene.book.gates(step, scene.zone)
         if call.missed or call.wanted >= FAR:

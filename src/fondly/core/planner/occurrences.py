@@ -234,7 +234,7 @@ def _first_number(scene: Scene, when: When, anchor: datetime) -> int:
     passed = max(0.0, (scene.now - anchor).total_seconds()) / seconds
     if step.unit.startswith("business"):
         passed *= 0.8  # holidays and days off make business days rarer
-    return max(1, int(passed) - LOOK_BACK)
+    return max(1, int(passed) - (LOOK_BACK if scene.since is None else 1))
 
 
 def _nth(scene: Scene, step: Step, when: When, anchor: datetime, k: int) -> datetime:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from fondly.core.planner.compiled import Book, ready
-from fondly.core.planner.decide import decide, decide_pending
+from fondly.core.planner.decide import decide_pending
 from fondly.core.planner.facts import TALKING
 from fondly.core.planner.model import (
     Alert,
@@ -29,7 +29,7 @@ from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook
 
 MOST_TURNS = 20_000
-LOOK_AHEAD = timedelta(days=50)  # a plan is made this far at a time
+LOOK_AHEAD = timedelta(days=25)  # a plan is made this far at a time
 Script = Callable[[Stay], Sequence[Fact]]
 Answer = Callable[[Schedule], Sequence[Fact]]
 
@@ -85,6 +85,7 @@ class _Life:
     book: Book = field(init=False)
     facts: list[Fact] = field(init=False)
     until: datetime = field(init=False)
+    looked: datetime = field(init=False)  # when the last plan was made
     told: int = 0  # stays whose script was told
     lived: dict[str, Schedule] = field(default_factory=dict)
     skips: dict[str, Skip] = field(default_factory=dict)
@@ -93,7 +94,7 @@ class _Life:
 
     def __post_init__(self) -> None:
         self.book = ready(self.playbook)
-        self.until = self.end
+        self.until, self.looked = self.end, self.ghost.start.astimezone(UTC)
         stage = self.ghost.stage or next(iter(self.playbook.stages), "")
         if stage not in self.playbook.stages:
             raise ValueError(f'the playbook has no stage "{stage}"')
@@ -113,25 +114,21 @@ class _Life:
         """Decide afresh; tell the script of every stay that has begun."""
         self.until = min(self.end, now + LOOK_AHEAD)
         self.plan = self.decided(now)
-        if self.told < len(self.plan.stays):
-            self.tell(now)
+        while self.script is not None and self.told < len(self.plan.stays):
+            self.facts += self.script(self.plan.stays[self.told])
+            self.told += 1
+            if self.told == len(self.plan.stays):
+                self.plan = self.decided(now)
+        self.looked = now
         for skip in self.plan.skips:
             self.skips.setdefault(skip.key, skip)
         self.alerts |= {alert.key: alert for alert in self.plan.alerts}
 
-    def tell(self, now: datetime) -> None:
-        """A stay has begun: the script says what happens in it; what the last stay left undone is noted."""
-        while self.told < len(self.plan.stays):
-            stay = self.plan.stays[self.told]
-            self.told += 1
-            self.facts += self.script(stay) if self.script is not None else ()
-            self.plan = self.decided(now, decide)
-
-    def decided(self, now: datetime, how: Callable[..., Plan] = decide_pending) -> Plan:
+    def decided(self, now: datetime) -> Plan:
         ghost = self.ghost
         person = Person(ghost.zone, ghost.persona, ghost.fields)
         history = History(tuple(self.facts), person, jitter_seed=ghost.seed)
-        return how(self.playbook, history, now, until=self.until)
+        return decide_pending(self.playbook, history, now, until=self.until, since=self.looked)
 
     def next_turn(self, now: datetime) -> datetime:
         """When something other than a moment happens next: an event, or the stage ends by itself."""

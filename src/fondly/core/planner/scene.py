@@ -24,8 +24,9 @@ class Scene:
     zone: ZoneInfo
     business: ZoneInfo
     now: datetime
-    until: datetime
-    pending_only: bool = False  # leave out what is settled and the stays that are over
+    until: datetime  # how far calls are made; further than the horizon, for what comes before something later
+    horizon: datetime
+    since: datetime | None = None  # leave out what is settled and the stays that were over by then
     beyond: datetime | None = None
 
     def spoken_zone(self, step: Step) -> ZoneInfo:
@@ -44,7 +45,7 @@ class Scene:
         """Whether a stay is so long gone that only what hangs on its end can still matter."""
         if stay.left_at is None or stay.left_at > self.now:
             return False
-        return self.pending_only or self.now - stay.left_at > REMEMBERED
+        return stay.left_at <= (self.since or self.now - REMEMBERED)
 
     def gone(self, stay: Stay) -> bool:
         """Whether the client has left this stay by now."""
