@@ -88,6 +88,17 @@ def test_a_persons_word_survives(word, expected):
         assert [*times(found), *(skip.reason for skip in found.skips)] == [expected]
 
 
+def test_a_persons_word_survives_leaving_the_stage():
+    book = playbook(
+        "  a:\n    phase: new\n    ends: go\n    touchpoints:\n"
+        "      thanks: {kind: work, channel: phone, when: 5 days after entry}\n"
+        "  b:\n    phase: ongoing\n    never_ends: true\n"
+    )
+    word = {"0:a/thanks/1": override("at", "2026-01-20T11:00")}
+    lived = entered("a", MON, ("2026-01-06T09:00", "event", "go"), overrides=word)
+    assert times(plan(book, lived, "2026-01-07T09:00")) == ["2026-01-20T11:00"]
+
+
 def test_a_reminder_follows_the_appointment_a_person_moved_and_falls_with_it():
     book = playbook(
         "  only:\n    phase: ongoing\n    never_ends: true\n    touchpoints:\n"
@@ -153,6 +164,8 @@ personas:
             {"refused": frozenset({("email", "keep_in_touch")})},
             "if consent.keep_in_touch: consent.keep_in_touch is not so",
         ),
+        ("nsp >= 9", [], {}, "if nsp >= 9: this playbook has nothing called nsp"),
+        ("other.done", [], {}, "if other.done: this playbook has nothing called other.done"),
         ("showed_up", [("2026-01-05T09:00", "event", "showed_up")], {}, ""),
         ("not showed_up and it.done", [], {}, "if not showed_up and it.done: it.done is not so"),
     ],

@@ -1,5 +1,6 @@
 """A playbook made ready for planning: what would else be worked out for every client again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -47,6 +48,7 @@ class Book:
     starts: dict[str, list[str]]  # signal -> stages it starts
     ends: dict[str, tuple[str, ...]]  # stage -> the signals that end it
     moving: frozenset[str]  # every signal that can end or start a stage
+    events: frozenset[str]  # everything the playbook calls an event
     channels: dict[str, str]
     reach: timedelta  # how far before another touchpoint something can be planned
     _gates: dict[tuple[str, str, str], tuple[Gate, ...]] = field(default_factory=dict)
@@ -105,9 +107,16 @@ def _compile(playbook: Playbook) -> Book:
         starts=starts,
         ends=ends,
         moving=frozenset(starts).union(*ends.values()),
+        events=frozenset(playbook.events).union(starts, *ends.values(), _awaited(by_name.values())),
         channels={name: step.touchpoint.channel for name, step in by_name.items()},
         reach=max((_reach(step.when) for step in by_name.values()), default=timedelta(0)),
     )
+
+
+def _awaited(steps: Iterable[Step]) -> set[str]:
+    """The events that touchpoints hang on."""
+    whens = (step.when for step in steps)
+    return {when.anchor.name for when in whens if when is not None and when.anchor.kind == "event"}
 
 
 def _reach(when: When | None) -> timedelta:

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from fondly.core.planner.compiled import Step
+from fondly.core.planner.compiled import Step, ready
 from fondly.core.planner.conditions import Known
 from fondly.core.planner.model import Stay
 from fondly.core.planner.scene import Scene, within
 from fondly.core.planner.why import say
+from fondly.core.playbook.model import Playbook
 
-HAPPENED = (".done", ".replied", ".answered")
+OURS = frozenset({"persona", "replied", "stage", "inquiry"})
+HAPPENED = (".done", ".replied", ".answered", ".broken", ".changed", ".kept")
 
 
 def refusal(scene: Scene, stay: Stay, step: Step) -> str:
@@ -44,7 +46,7 @@ def look_up(scene: Scene, stay: Stay, step: Step, name: str) -> Known:
         return Known(stay.stage)
     if name.startswith("consent."):
         return Known(may_use(scene, step.touchpoint.channel, name.removeprefix("consent.")))
-    if name.endswith(HAPPENED) or name in playbook.events or name.startswith("promise."):
+    if name in scene.book.events or ("." in name and name.endswith(HAPPENED) and knows(playbook, name)):
         return Known(bool(scene.signals.named(name)))
     if name in scene.signals.answers:
         return Known(scene.signals.answers[name].value)
@@ -58,7 +60,23 @@ def _field(scene: Scene, name: str) -> Known:
         return Known(value)
     if name in scene.book.playbook.surveys:
         return Known(missing=f"{say(name)} has not been answered yet")
-    return Known(missing=f"{say(name)} is not known")
+    if knows(scene.book.playbook, name):
+        return Known(missing=f"{say(name)} is not known")
+    return Known(missing=f"this playbook has nothing called {name}")
+
+
+def knows(playbook: Playbook, name: str) -> bool:
+    """Whether a condition may ask about this name."""
+    first, _, last = name.partition(".")
+    if last:
+        touchpoint = playbook.touchpoint(first) is not None
+        return (
+            first == "consent"
+            or (last in ("done", "replied") and touchpoint)
+            or (last == "answered" and first in playbook.surveys)
+            or (first == "promise" and last in ("broken", "changed", "kept"))
+        )
+    return name in OURS or name in playbook.fields or name in playbook.surveys or name in ready(playbook).events
 
 
 def _replies(scene: Scene) -> list[datetime]:

@@ -142,11 +142,11 @@ class Desk:
     def _new_draft(self, call: Call) -> Draft | None:
         scene, step = self.scene, call.step
         gates = scene.book.gates(step, scene.zone)
-        if call.missed or call.wanted >= FAR:
-            return Draft(call, call.wanted, gates)
         override = scene.history.overrides.get(call.key)
         if override is not None and override.action in ("at", "now"):
             return _by_person(call, override, scene.now)
+        if call.missed or call.wanted >= FAR:
+            return Draft(call, call.wanted, gates)
         paused = scene.history.paused_until
         held = paused is not None and call.wanted < paused and call.key not in scene.signals.settled
         start = paused if held and paused is not None else call.wanted
@@ -196,10 +196,10 @@ class Desk:
         override = scene.history.overrides.get(call.key)
         if override is not None and override.action == "skip":
             return _say_override(override)
-        if call.missed:
-            return call.missed
         if draft.fixed:
             return ""
+        if call.missed:
+            return call.missed
         reason = refusal(scene, call.stay, call.step)
         if reason:
             return reason

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fondly.core.planner.compiled import signals_of
+from fondly.core.planner.compiled import ready
 from fondly.core.planner.conditions import ConditionError, parse_condition
 from fondly.core.planner.model import Ghost
 from fondly.core.planner.timing import instant
@@ -141,13 +141,9 @@ def _meant(given: str, known: Iterable[str], example: str = "") -> str:
 
 def known_events(playbook: Playbook) -> frozenset[str]:
     """Every signal that this playbook can hear."""
-    found = set(playbook.events) | {"contact", "exited"}
-    for stage in playbook.stages.values():
-        found.update(signals_of(stage.starts), signals_of(stage.ends))
+    found = {*ready(playbook).events, "contact", "exited"}
     for touchpoint in playbook.touchpoints():
         found |= {f"{touchpoint.name}.done", f"{touchpoint.name}.replied"}
-        if touchpoint.when is not None and touchpoint.when.anchor.kind == "event":
-            found.add(touchpoint.when.anchor.name)
     found |= {f"{name}.answered" for name in playbook.surveys}
     return frozenset(found | {"promise.broken", "promise.changed", "promise.kept"})
 
