@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "fondly.design.playbooks",
     "fondly.run.journeys",
     "fondly.run.outbox",
+    "fondly.run.histories",
     "fondly.listen.promises",
     "fondly.doors.web",
     "fondly.doors.api",
