@@ -96,7 +96,11 @@ def test_a_key_is_shown_once_and_kept_nowhere(dana):
     assert secret.startswith("fondly_") and len(secret) > 40
     assert ApiToken.objects.count() == 1
     assert again.result.token.get_secret_value() != secret
-    kept = str(list(ApiToken.objects.values())) + str(list(AuditEntry.objects.values())) + str(list(UsedKey.objects.values()))
+    kept = (
+        str(list(ApiToken.objects.values()))
+        + str(list(AuditEntry.objects.values()))
+        + str(list(UsedKey.objects.values()))
+    )
     assert secret not in kept
 
 

@@ -10,8 +10,7 @@ from django.core.management import call_command
 
 from fondly import __version__
 from fondly.doors import database
-from fondly.people.team import links
-from fondly.people.team.models import User
+from fondly.people.team import links, queries
 
 
 def make_ready() -> None:
@@ -41,8 +40,8 @@ def state_or_exit() -> database.State:
 
 
 def first_page() -> str:
-    """The one address to open: the first user's link while there is no user, else the install's front door."""
-    if User.objects.exists():
+    """The one address to open: the first admin's link while there is none, else the install's front door."""
+    if queries.has_admin():
         return settings.FONDLY_URL
     return links.make("first").url
 

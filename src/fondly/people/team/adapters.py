@@ -24,11 +24,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """As above."""
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, **more: Any) -> None:
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *more: Any, **named: Any
+    ) -> None:
         """Being signed in or out is plain to see; only the rest is worth a notice."""
         if message_template and message_template.rsplit("/", 1)[-1] in _OBVIOUS:
             return
-        super().add_message(request, level, message_template, **more)
+        super().add_message(request, level, message_template, *more, **named)
 
 
 class MFAAdapter(DefaultMFAAdapter):

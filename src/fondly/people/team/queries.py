@@ -35,3 +35,8 @@ def departments() -> Sequence[Department]:
 
 def person(user_id: int) -> User | None:
     return User.objects.prefetch_related("roles").filter(pk=user_id).first()
+
+
+def has_admin() -> bool:
+    """Whether anybody can look after this install yet."""
+    return User.objects.filter(is_admin=True, is_active=True).exists()

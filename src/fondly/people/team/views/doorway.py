@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from fondly.ground.action import SYSTEM, Refused, perform
-from fondly.people.team import links
+from fondly.people.team import links, queries
 from fondly.people.team.actions import CreateUser
 from fondly.people.team.forms import FirstUserForm, JoinForm
 from fondly.people.team.models import SignInLink, User
@@ -41,7 +41,7 @@ sign_in = SignIn.as_view()
 def first(request: HttpRequest, token: str) -> HttpResponse:
     """The first start: whoever holds the printed link becomes the admin."""
     link = links.find(token, "first")
-    if link is None or User.objects.exists():
+    if link is None or queries.has_admin():
         return _spent(request)
     form = FirstUserForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
