@@ -130,7 +130,7 @@ def _flow_value(shown: str) -> tuple[int, int] | None:
 def _starts_badly(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
     """A value that begins with a sign YAML keeps for itself: @ ` % ? - > |."""
     match = _KEY.match(shown)
-    if not match or not match[4] or match[4][0] not in "@`%?->|":
+    if not match or not match[4] or match[4][0] not in "@`%?->|*&!":
         return None
     if match[4][0] in "|>" and re.fullmatch(r"[|>][+-]?\d?", match[4]):
         return None
@@ -223,7 +223,8 @@ def _colon(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Dia
             match[4],
             mended,
         )
-    if "flow mapping" in error.what and shown[error.column : error.column + 1] == ":":
+    here = error.opened is None or error.opened[0] == line
+    if here and "flow mapping" in error.what and shown[error.column : error.column + 1] == ":":
         start = max(shown.rfind(sign, 0, error.column) for sign in (": ", "? ")) + 2
         end = min((at for at in (shown.find(sign, error.column) for sign in ",}") if at >= 0), default=len(shown))
         value = shown[start:end].strip()

@@ -107,7 +107,7 @@ class _Composer:
         mark = event.start_mark
         self._refuse(event, mark, depth)
         if isinstance(event, yaml.ScalarEvent):
-            end: int = event.end_mark.index
+            end = _index(event)
             return Scalar(mark.line, mark.column, mark.index, end, event.value, event.style or "")
         if isinstance(event, yaml.MappingStartEvent):
             return self.mapping(event, depth)
