@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
+
+from django.db.models import Q
 
 from fondly.core.planner.model import Fact, FactKind, History, Override, Person
 from fondly.core.planner.zones import zone_of
@@ -14,14 +16,11 @@ from fondly.people.clients.models import Client, Interaction
 from fondly.run.journeys.models import Journey, Moment
 
 PLAN = "plan"  # source of the facts that a plan itself wrote; they are not fed back to it
-VOID = "void"  # source of a note that takes a fact back; its external_id is that fact's id
 _KINDS: dict[str, FactKind] = {
     "entered": "entered", "event": "event", "done": "done", "skipped": "skipped", "replied": "replied",
     "answered": "answered", "promise": "promise", "sent": "sent", "exited": "exited",
 }  # fmt: skip
 _SHARED = frozenset({"event", "replied", "answered", "promise"})  # without a journey they speak to every one
-_LONGEST_CAP = timedelta(days=62)
-_COLUMNS = ("id", "client_id", "journey_id", "at", "kind", "name", "key", "channel", "value", "is_contact", "source")
 
 
 class Row(NamedTuple):
@@ -73,12 +72,12 @@ class Loaded:
     entered: dict[int, set[tuple[str, datetime]]] = field(default_factory=dict)
 
 
-def load(journeys: Sequence[Journey], books: Mapping[int, Book], now: datetime) -> Loaded:
+def load(journeys: Sequence[Journey], books: Mapping[int, Book]) -> Loaded:
     """Histories of journeys whose `client` is already loaded; books by version id. Four queries."""
     loaded = Loaded()
     for moment in moments_of([journey.pk for journey in journeys]):
         loaded.moments[moment.journey_id].append(moment)
-    rows = _facts({journey.client_id for journey in journeys}, now)
+    rows = _facts({journey.client_id for journey in journeys})
     refused = _refused(journeys, books)
     for journey in journeys:
         mine = rows.get(journey.client_id, ())
@@ -111,18 +110,13 @@ def person_of(client: Client, book: Book, refused: frozenset[tuple[str, str]]) -
     )
 
 
-def _facts(client_ids: set[int], now: datetime) -> dict[int, list[Row]]:
+def _facts(client_ids: set[int]) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
-    void: set[int] = set()
-    wanted = Interaction.objects.filter(client_id__in=client_ids, kind__in=[*_KINDS, "note", "call", "meeting", "received"])
-    rows = wanted.order_by("at", "id").values_list(*_COLUMNS, "external_id")
-    for *values, external_id in rows.iterator(chunk_size=5000):
-        row = Row(*values)
-        if row.source == VOID:
-            void.add(int(external_id))
-        elif row.kind in _KINDS or row.is_contact:
-            found[row.client_id].append(row)
-    return {pk: [row for row in mine if row.id not in void] for pk, mine in found.items()} if void else found
+    telling = Q(kind__in=list(_KINDS)) | Q(is_contact=True)
+    rows = Interaction.objects.filter(telling, client_id__in=client_ids).order_by("at", "id").values_list(*Row._fields)
+    for values in rows.iterator(chunk_size=5000):
+        found[values[1]].append(Row(*values))
+    return found
 
 
 def _facts_of(journey: Journey, rows: Iterable[Row]) -> Iterable[Fact]:

@@ -55,7 +55,7 @@ def reconcile(journeys: Sequence[Journey], now: datetime, *, past: str = "run") 
     past="skip": what was due before now is written down as skipped (backfill of old clients).
     """
     books = library.parsed_all({journey.version_id for journey in journeys})
-    loaded = load(journeys, books, now)
+    loaded = load(journeys, books)
     changes, stays = Changes(), StayWriter(journeys)
     for journey in journeys:
         book, history = books[journey.version_id], loaded.histories[journey.pk]
@@ -69,10 +69,10 @@ def reconcile(journeys: Sequence[Journey], now: datetime, *, past: str = "run") 
     return changes.count
 
 
-def load_for(journeys: Sequence[Journey], now: datetime) -> tuple[Mapping[int, Book], Loaded]:
+def load_for(journeys: Sequence[Journey]) -> tuple[Mapping[int, Book], Loaded]:
     """Books and histories of journeys, for callers that only want to look."""
     books = library.parsed_all({journey.version_id for journey in journeys})
-    return books, load(journeys, books, now)
+    return books, load(journeys, books)
 
 
 def _collect(changes: Changes, journey: Journey, book: Book, diff: Difference, now: datetime, past: str) -> None:

@@ -8,7 +8,7 @@ from fondly.design.playbooks import library
 from fondly.people.clients import timeline
 from fondly.people.clients.models import Interaction
 from fondly.people.clients.timeline import NewFact
-from fondly.run.journeys.histories import PLAN, VOID, Kept
+from fondly.run.journeys.histories import PLAN, Kept
 from fondly.run.journeys.models import Journey, Moment
 
 MOMENT = "moment"  # source of facts about a moment
@@ -67,24 +67,16 @@ def skipped(rows: Iterable[tuple[Journey, Kept, str]], now: datetime) -> None:
     )
 
 
-def void(source: str, external_id: str, text: str, now: datetime) -> None:
-    """Take a fact back: it stays on the timeline, a note says so, and the planner no longer counts it."""
-    old = Interaction.objects.filter(source=source, external_id=external_id).first()
-    if old is None:
+def take_back(source: str, external_id: str) -> None:
+    """Take a fact out again that an undo says did not happen; the audit trail keeps what was done."""
+    fact = Interaction.objects.filter(source=source, external_id=external_id).first()
+    if fact is None:
         return
-    timeline.record(
-        NewFact(
-            client_id=old.client_id,
-            kind="note",
-            at=now,
-            name=old.name,
-            journey_id=old.journey_id,
-            stage=old.stage,
-            text=text,
-            source=VOID,
-            external_id=str(old.pk),
-        )
-    )
+    fact.delete()
+    if fact.feeling is not None:
+        timeline.refresh_feelings([fact.client_id])
+    if fact.is_contact:
+        timeline.refresh_contact(fact.client_id)
 
 
 def promises_of(moment: Moment) -> dict[str, Any]:

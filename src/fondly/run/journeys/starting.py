@@ -146,3 +146,8 @@ def _store(
 def _entered(journey: Journey, at: datetime, key: str) -> timeline.NewFact:
     external_id = _start_id(key, journey.client_id) if key else f"start:{journey.pk}"
     return records.fact(journey, "entered", at, external_id, name=journey.stage, text="The journey starts here.")
+
+
+def stages_of(journey: Journey) -> list[str]:
+    """The stages of the version this journey lives."""
+    return list(library.parsed(journey.version_id).stages)

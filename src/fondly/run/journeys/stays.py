@@ -6,6 +6,7 @@ from datetime import datetime
 
 from fondly.core.planner import model
 from fondly.people.clients import timeline
+from fondly.people.clients.models import Interaction
 from fondly.people.clients.timeline import NewFact
 from fondly.run.journeys import bulk
 from fondly.run.journeys.histories import PLAN
@@ -25,6 +26,7 @@ class StayWriter:
         self._changed: list[tuple[object, ...]] = []
         self._gone: list[int] = []
         self._facts: list[NewFact] = []
+        self._untrue: list[str] = []  # external ids of facts that a late event or an undo made untrue
 
     def take(self, journey: Journey, plan: model.Plan, entered: set[tuple[str, datetime]], now: datetime) -> None:
         """Note the differences of one journey. entered: (stage, at) already on the timeline by a person's hand."""
@@ -32,13 +34,18 @@ class StayWriter:
         past = [stay for stay in plan.stays if stay.entered_at <= now]
         for stay in past:
             self._take_stay(journey, stay, stored.get(stay.ordinal), entered, now)
-        self._gone += [old.pk for ordinal, old in stored.items() if ordinal >= len(past)]
+        for ordinal, old in stored.items():
+            if ordinal >= len(past):
+                self._gone.append(old.pk)
+                self._untrue += _facts_of(old)
 
     def write(self) -> None:
         if self._gone:
             Stay.objects.filter(pk__in=self._gone).delete()
         Stay.objects.bulk_create(self._new, batch_size=500)
         bulk.update(Stay, _FIELDS, self._changed)
+        if self._untrue:
+            Interaction.objects.filter(source=PLAN, external_id__in=self._untrue).delete()
         timeline.record(*self._facts)
 
     def _take_stay(
@@ -50,11 +57,26 @@ class StayWriter:
             self._new.append(Stay(journey=journey, ordinal=stay.ordinal, **dict(zip(_FIELDS, values, strict=True))))
         elif values != tuple(getattr(old, name) for name in _FIELDS):
             self._changed.append((*values, old.pk))
+            self._untrue += set(_facts_of(old)) - set(_ids(journey.pk, stay.ordinal, *values[:3]))
         same = old is not None and (old.stage, old.entered_at) == (stay.stage, stay.entered_at)
         if not same and (stay.stage, stay.entered_at) not in entered:
             self._facts.append(_fact(journey, stay, "entered", stay.entered_at, stay.why))
         if left_at and not (same and old is not None and old.left_at == left_at):
             self._facts.append(_fact(journey, stay, "left", left_at, stay.why_left))
+
+
+def _facts_of(stay: Stay) -> list[str]:
+    return _ids(stay.journey_id, stay.ordinal, stay.stage, stay.entered_at, stay.left_at)
+
+
+def _ids(journey_id: int, ordinal: int, stage: str, entered_at: datetime, left_at: datetime | None) -> list[str]:
+    """The external ids of the facts written for such a stay."""
+    found = [_external_id(journey_id, ordinal, stage, "entered", entered_at)]
+    return [*found, _external_id(journey_id, ordinal, stage, "left", left_at)] if left_at else found
+
+
+def _external_id(journey_id: int, ordinal: int, stage: str, kind: str, at: datetime) -> str:
+    return f"{journey_id}:{ordinal}:{stage}:{kind}:{at.timestamp():.0f}"
 
 
 def _fact(journey: Journey, stay: model.Stay, kind: str, at: datetime, why: str) -> NewFact:
@@ -67,5 +89,5 @@ def _fact(journey: Journey, stay: model.Stay, kind: str, at: datetime, why: str)
         stage=stay.stage,
         text=why,
         source=PLAN,
-        external_id=f"{journey.pk}:{stay.ordinal}:{stay.stage}:{kind}:{at.timestamp():.0f}",
+        external_id=_external_id(journey.pk, stay.ordinal, stay.stage, kind, at),
     )

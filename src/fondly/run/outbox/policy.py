@@ -53,7 +53,7 @@ def _forbidden(message: Message, ledger: dict[int, dict[consents.Pair, consents.
 def opens_at(message: Message, now: datetime) -> datetime:
     """The first instant at or after now at which quiet hours and channel hours let this message go."""
     moment = message.moment
-    if moment is None or moment.override == "now":
+    if moment is None or moment.override in ("now", "at"):  # a person chose the time
         return now
     book = ready(library.parsed(moment.journey.version_id))
     step = book.by_name.get(moment.touchpoint)

@@ -1,0 +1,127 @@
+"""The life of a playbook's versions: one draft at most, one live at most, retired ones kept for those who live them."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from django.db.models import Max
+from django.utils.text import slugify
+
+from fondly.core.playbook.checks import Finding, Report, check
+from fondly.core.playbook.model import Playbook as Book
+from fondly.core.playbook.problems import PlaybookError
+from fondly.design.playbooks import library
+from fondly.design.playbooks.models import Playbook, PlaybookVersion
+from fondly.ground.action import NotFound, Refused
+
+MOST_TEXT = 2_000_000  # characters
+_NAME_LINE = re.compile(r"^name:.*$", re.MULTILINE)
+_TRADE = re.compile(r"[a-z0-9_]{1,60}")
+State = PlaybookVersion.State
+
+
+class CannotPublish(Refused):
+    """The check found errors. findings: all of them, in file order."""
+
+    def __init__(self, message: str, findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(message, field="text", code="cannot_publish")
+        self.findings = findings
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    book: Book
+    report: Report
+
+
+def find(playbook_id: int) -> Playbook:
+    """The playbook, locked for this transaction. Raises NotFound."""
+    playbook = Playbook.objects.select_for_update().filter(pk=playbook_id).first()
+    if playbook is None:
+        raise NotFound("There is no such playbook.")
+    return playbook
+
+
+def starter_text(trade: str, name: str) -> str:
+    """The starter of a trade, with the business's own name in it. Raises Refused for an unknown trade."""
+    path = files("fondly.core.playbook") / "starters" / f"{trade}.yaml"
+    if not _TRADE.fullmatch(trade) or not path.is_file():
+        raise Refused(f"There is no starter for {trade!r}. `fondly new --list` shows the trades.", field="trade")
+    text = path.read_text(encoding="utf-8")
+    return _NAME_LINE.sub(lambda _: f"name: {json.dumps(name, ensure_ascii=False)}", text, count=1) if name else text
+
+
+def usable_text(text: str) -> str:
+    """A text that may be stored as a draft. Raises Refused."""
+    if len(text) > MOST_TEXT:
+        raise Refused(f"The playbook is longer than {MOST_TEXT:,} characters.", field="text")
+    if "\0" in text:
+        raise Refused("The playbook holds a NUL character; remove it.", field="text")
+    return text.replace("\r\n", "\n")
+
+
+def check_text(text: str, today: datetime) -> Checked:
+    """Read and check; raises CannotPublish when it cannot be read or has errors."""
+    try:
+        book = library.parse(text)
+    except PlaybookError as error:
+        first = error.problems[0]
+        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+        raise CannotPublish(f"Line {first.line}: {first.message}. {first.advice}{more}") from error
+    report = check(book, today.date())
+    errors = tuple(finding for finding in report.findings if finding.severity == "error")
+    if errors:
+        first_three = "; ".join(f"line {finding.line}: {finding.message}" for finding in errors[:3])
+        count = f"{len(errors)} errors" if len(errors) > 1 else "one error"
+        raise CannotPublish(f"The check found {count}, and nothing runs from a playbook with errors. {first_three}.", errors)
+    return Checked(book, report)
+
+
+def score_of(report: Report) -> dict[str, Any]:
+    """What a version keeps of its check."""
+    return {
+        "overall": report.score.overall,
+        "areas": dict(report.score.areas),
+        "errors": report.errors,
+        "warnings": report.warnings,
+        "hints": report.hints,
+    }
+
+
+def new_draft(playbook: Playbook, text: str, by: str, now: datetime) -> PlaybookVersion:
+    """A new draft with the next number."""
+    last = PlaybookVersion.objects.filter(playbook=playbook).aggregate(last=Max("number"))["last"] or 0
+    return PlaybookVersion.objects.create(
+        playbook=playbook,
+        number=last + 1,
+        text=text,
+        content_hash=library.hash_of(text),
+        state=State.DRAFT,
+        by=by[:200],
+        made_at=now,
+    )
+
+
+def make_live(version: PlaybookVersion, now: datetime) -> PlaybookVersion | None:
+    """Retire the live version and make this one live; returns the retired one."""
+    before = library.live(version.playbook_id)
+    if before is not None:
+        before.state, before.retired_at = State.RETIRED, now
+        before.save(update_fields=["state", "retired_at"])
+    version.state, version.published_at, version.retired_at = State.LIVE, now, None
+    version.save(update_fields=["state", "published_at", "retired_at", "note", "score", "by"])
+    return before
+
+
+def free_slug(name: str) -> str:
+    """A slug nobody has."""
+    base = slugify(name)[:70] or "playbook"
+    taken = set(Playbook.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    number = 2
+    slug = base
+    while slug in taken:
+        slug, number = f"{base}-{number}", number + 1
+    return slug

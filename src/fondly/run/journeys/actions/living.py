@@ -1,0 +1,173 @@
+"""What a person does with a client's journey: move, pause, resume, end, and each of them undone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from fondly.ground import clock
+from fondly.ground.action import Actor, Conflict, Outcome, Refused, Undo, action
+from fondly.people.clients import timeline
+from fondly.run.journeys import ending, records
+from fondly.run.journeys.exits import REASONS
+from fondly.run.journeys.handling import find_journey, replan
+from fondly.run.journeys.models import Journey
+from fondly.run.journeys.starting import stages_of
+
+State = Journey.State
+
+
+@dataclass(frozen=True, slots=True)
+class MoveJourney:
+    journey_id: int
+    stage: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnmoveJourney:
+    journey_id: int
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseJourney:
+    """until None: until a person resumes it."""
+
+    journey_id: int
+    until: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeJourney:
+    """undone: as if it had not been paused; what fell due meanwhile keeps its old time."""
+
+    journey_id: int
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExitJourney:
+    """reason: one of exits.REASONS."""
+
+    journey_id: int
+    reason: str = "person"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReEnterJourney:
+    journey_id: int
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyState:
+    journey_id: int
+    state: str
+    stage: str
+
+
+@action("journeys.move", permission="run", summary="Move a client to another stage")
+def move(actor: Actor, given: MoveJourney) -> Outcome[JourneyState]:
+    """From now on the client is in that stage; moments of the old one that are not done are given up."""
+    journey = find_journey(given.journey_id)
+    stages = stages_of(journey)
+    if given.stage not in stages:
+        raise Refused(f"There is no stage {given.stage!r}. Its stages: {', '.join(stages)}.", field="stage")
+    if given.stage == journey.stage:
+        raise Refused(f"{journey.client.name} is in this stage already.", field="stage")
+    now, fact, before = clock.now(), _fact_id("move", journey), journey.stage
+    text = given.why.strip() or f"Moved by {actor.name}"
+    timeline.record(records.fact(journey, "entered", now, fact, name=given.stage, text=text, by_id=actor.user_id))
+    _touch(journey)
+    replan([journey], now)
+    summary = f"{journey.client.name} was moved from {_say(before)} to {_say(given.stage)}"
+    return _outcome(journey, summary, Undo("journeys.unmove", UnmoveJourney(journey.pk, fact)))
+
+
+@action("journeys.unmove", permission="run", summary="Undo a move")
+def unmove(actor: Actor, given: UnmoveJourney) -> Outcome[JourneyState]:
+    """The client is where the playbook says, as if nobody had moved them."""
+    journey = find_journey(given.journey_id)
+    records.take_back(records.JOURNEY, given.fact)
+    _touch(journey)
+    replan([journey], clock.now())
+    return _outcome(journey, f"{journey.client.name} is back in {_say(journey.stage)}")
+
+
+@action("journeys.pause", permission="run", summary="Pause a journey")
+def pause(actor: Actor, given: PauseJourney) -> Outcome[JourneyState]:
+    """Nothing of it is sent or asked for until it is resumed, or until the given instant."""
+    journey = find_journey(given.journey_id)
+    now = clock.now()
+    if journey.state == State.PAUSED:
+        raise Refused("It is paused already.")
+    if given.until is not None and given.until <= now:
+        raise Refused("The end of the pause must lie in the future.", field="until")
+    journey.state, journey.paused_until, journey.paused_why = State.PAUSED, given.until, given.why.strip()[:200]
+    _touch(journey, "state", "paused_until", "paused_why")
+    timeline.record(records.fact(journey, "paused", now, _fact_id("pause", journey), text=given.why, by_id=actor.user_id))
+    until = f" until {given.until.date().isoformat()}" if given.until else ""
+    undo = Undo("journeys.resume", ResumeJourney(journey.pk, undone=True))
+    return _outcome(journey, f"The journey of {journey.client.name} is paused{until}", undo)
+
+
+@action("journeys.resume", permission="run", summary="Resume a journey")
+def resume(actor: Actor, given: ResumeJourney) -> Outcome[JourneyState]:
+    """It goes on; what fell due during the pause counts as due now."""
+    journey = find_journey(given.journey_id)
+    if journey.state != State.PAUSED:
+        raise Refused("It is not paused.")
+    now, before = clock.now(), PauseJourney(journey.pk, journey.paused_until, journey.paused_why)
+    journey.state, journey.paused_until, journey.paused_why = State.ACTIVE, None if given.undone else now, ""
+    _touch(journey, "state", "paused_until", "paused_why")
+    timeline.record(records.fact(journey, "resumed", now, _fact_id("resume", journey), by_id=actor.user_id))
+    replan([journey], now)
+    lasting = before.until is None or before.until > now
+    undo = Undo("journeys.pause", before) if lasting and not given.undone else None
+    return _outcome(journey, f"The journey of {journey.client.name} goes on", undo)
+
+
+@action("journeys.exit", permission="run", summary="End a journey")
+def exit(actor: Actor, given: ExitJourney) -> Outcome[JourneyState]:
+    """The client leaves: everything not done is cancelled in the same transaction, mail not yet gone is called back."""
+    if given.reason not in REASONS:
+        raise Refused(f"{given.reason!r} is not a reason to leave; one of: {', '.join(REASONS)}.", field="reason")
+    journey = find_journey(given.journey_id)
+    fact = ending.end(journey, given.reason, given.note.strip(), clock.now(), by_id=actor.user_id)
+    summary = f"{journey.client.name} left from {_say(journey.exit_stage)}: {REASONS[given.reason]}"
+    return _outcome(journey, summary, Undo("journeys.re_enter", ReEnterJourney(journey.pk, fact)))
+
+
+@action("journeys.re_enter", permission="run", summary="Undo the end of a journey")
+def re_enter(actor: Actor, given: ReEnterJourney) -> Outcome[JourneyState]:
+    """The journey goes on where it was, as if it had not been ended."""
+    journey = find_journey(given.journey_id, living=False)
+    if journey.state != State.EXITED:
+        raise Refused("This journey has not been ended.")
+    try:
+        with transaction.atomic():
+            ending.reopen(journey, given.fact, clock.now())
+    except IntegrityError:
+        raise Conflict(f"{journey.client.name} has started this playbook again meanwhile.") from None
+    return _outcome(journey, f"{journey.client.name} is back in {_say(journey.stage)}")
+
+
+def _outcome(journey: Journey, summary: str, undo: Undo | None = None) -> Outcome[JourneyState]:
+    return Outcome(JourneyState(journey.pk, journey.state, journey.stage), _(summary), journey.client_id, undo)
+
+
+def _touch(journey: Journey, *fields: str) -> None:
+    journey.revision += 1
+    journey.save(update_fields=["revision", *fields])
+
+
+def _fact_id(verb: str, journey: Journey) -> str:
+    return f"{verb}:{journey.pk}:{journey.revision + 1}"
+
+
+def _say(stage: str) -> str:
+    return stage.replace("_", " ")

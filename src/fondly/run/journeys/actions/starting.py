@@ -1,0 +1,120 @@
+"""Putting clients on a journey, one or many, and taking that back."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fondly.ground import clock
+from fondly.ground.action import Actor, Outcome, Refused, Undo, action
+from fondly.people.clients.models import Interaction
+from fondly.run.journeys import performers, starting
+from fondly.run.journeys.histories import PLAN
+from fondly.run.journeys.locking import locked
+from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.records import JOURNEY
+
+MOST_AT_ONCE = 100_000
+_GONE_OUT = (Moment.State.DONE, Moment.State.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class StartJourney:
+    """stage "" is the first. started_at in the past: what was due before now is not made up for."""
+
+    client_id: int
+    playbook_id: int
+    stage: str = ""
+    matter: str = ""
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    journey_id: int
+    stage: str
+    moments: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartJourneys:
+    """key: the same key again starts only those it has not started yet."""
+
+    client_ids: list[int]
+    playbook_id: int
+    stage: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartedMany:
+    """left_out: already living it, not allowed again, or gone."""
+
+    journey_ids: list[int]
+    started: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardJourneys:
+    """Take starts back: as if these journeys had never begun."""
+
+    journey_ids: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    count: int
+
+
+@action("journeys.start", permission="run", summary="Start a journey")
+def start(actor: Actor, given: StartJourney) -> Outcome[Started]:
+    """Put one client on a playbook's journey; all its moments are planned with it or not at all."""
+    now = clock.now()
+    started_at = given.started_at or now
+    if started_at.tzinfo is None:
+        raise Refused("The start needs a time zone.", field="started_at")
+    if started_at > now:
+        raise Refused("A journey cannot start in the future. Start it when the day has come.", field="started_at")
+    course = starting.course(given.playbook_id, given.stage)
+    journey = starting.start_one(course, given.client_id, given.matter.strip(), started_at, now)
+    count = Moment.objects.filter(journey=journey).count()
+    summary = f"{journey.client.name} started {course.playbook.name} at {course.stage.replace('_', ' ')}"
+    undo = Undo("journeys.discard", DiscardJourneys([journey.pk]))
+    return Outcome(Started(journey.pk, journey.stage, count), summary, journey.client_id, undo)
+
+
+@action("journeys.start_many", permission="run", summary="Start journeys for many clients")
+def start_many(actor: Actor, given: StartJourneys) -> Outcome[StartedMany]:
+    """Put many clients on a journey; those who may not start are left out, never started twice."""
+    ids = list(dict.fromkeys(given.client_ids))
+    if len(ids) > MOST_AT_ONCE:
+        raise Refused(f"At most {MOST_AT_ONCE:,} clients at once.", field="client_ids")
+    course, now = starting.course(given.playbook_id, given.stage), clock.now()
+    made: list[int] = []
+    for first in range(0, len(ids), starting.BATCH):
+        made += [j.pk for j in starting.start_some(course, ids[first : first + starting.BATCH], given.key, now)]
+    result = StartedMany(made, len(made), len(ids) - len(made))
+    undo = Undo("journeys.discard", DiscardJourneys(made)) if made else None
+    return Outcome(result, f"{len(made)} clients started {course.playbook.name}", undo=undo)
+
+
+@action("journeys.discard", permission="run", summary="Take back the start of journeys")
+def discard(actor: Actor, given: DiscardJourneys) -> Outcome[Discarded]:
+    """Remove journeys in which nothing has happened yet. Refused as soon as one has something done or sent."""
+    now, count = clock.now(), 0
+    for first in range(0, len(given.journey_ids), starting.BATCH):
+        count += _discard(given.journey_ids[first : first + starting.BATCH], now)
+    return Outcome(Discarded(count), f"{count} starts were taken back")
+
+
+def _discard(ids: list[int], now: datetime) -> int:
+    journeys = list(locked(Journey.objects.filter(pk__in=ids)))
+    moments = list(Moment.objects.filter(journey__in=journeys).values_list("pk", "channel", "state"))
+    if any(state in _GONE_OUT for _, _, state in moments):
+        raise Refused("Something was done or sent already, so this cannot be undone. End the journey instead.")
+    open_ones = [(pk, channel) for pk, channel, state in moments if state in (Moment.State.WORKING, Moment.State.DUE)]
+    if performers.withdraw(open_ones, "the start was taken back", now) != {pk for pk, _ in open_ones}:
+        raise Refused("A message is being sent at this very moment. End the journey instead.")
+    found = [journey.pk for journey in journeys]
+    Interaction.objects.filter(journey_id__in=found, source__in=(JOURNEY, PLAN)).delete()
+    Journey.objects.filter(pk__in=found).delete()
+    return len(found)

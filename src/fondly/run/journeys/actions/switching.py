@@ -1,0 +1,42 @@
+"""The switch for everything."""
+
+from dataclasses import dataclass
+
+from fondly.ground.action import Actor, Outcome, Refused, Undo, action
+from fondly.run.journeys import switch
+
+
+@dataclass(frozen=True, slots=True)
+class PauseEverything:
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeEverything:
+    """Nothing to say: go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    paused: bool
+    why: str = ""
+
+
+@action("journeys.pause_everything", permission="run", summary="Pause everything")
+def pause_everything(actor: Actor, given: PauseEverything) -> Outcome[EngineState]:
+    """From this commit on nothing is planned, claimed or sent, until a person resumes it."""
+    if switch.why_paused():
+        raise Refused("Everything is paused already.")
+    why = given.why.strip() or f"Paused by {actor.name}"
+    switch.turn(why)
+    return Outcome(EngineState(True, why), f"Everything is paused: {why}", undo=Undo("journeys.resume_everything", ResumeEverything()))
+
+
+@action("journeys.resume_everything", permission="run", summary="Run again after everything was paused")
+def resume_everything(actor: Actor, given: ResumeEverything) -> Outcome[EngineState]:
+    """Go on. What fell due meanwhile follows each touchpoint's own rule for being late."""
+    why = switch.why_paused()
+    if not why:
+        raise Refused("Nothing is paused.")
+    switch.turn("")
+    return Outcome(EngineState(False), "Fondly runs again", undo=Undo("journeys.pause_everything", PauseEverything(why)))

@@ -1,0 +1,76 @@
+"""When two records become one, their journeys do too: one living journey a matter, what was done counts once.
+
+The journey that goes on is the survivor's own. Nothing is started by a merge, and un-merge puts both back.
+"""
+
+from typing import Any
+
+from fondly.ground import clock
+from fondly.run.journeys import ending
+from fondly.run.journeys.locking import locked
+from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.starting import LIVING
+
+_HAPPENED = (Moment.State.DONE, Moment.State.WORKING, Moment.State.UNCERTAIN)
+_WAITS = (Moment.State.PLANNED, Moment.State.DUE)
+ELSEWHERE = "it was done in the merged record's journey"
+
+
+def on_merge(survivor_id: int, absorbed_id: int) -> dict[str, Any]:
+    """Unite; the memo says what un-merge must put back."""
+    now = clock.now()
+    mine = {(j.playbook_id, j.matter): j for j in _living(survivor_id)}
+    theirs = list(locked(Journey.objects.select_related("client").filter(client=absorbed_id).order_by("pk")))
+    ended: list[list[Any]] = []
+    skipped: list[int] = []
+    for journey in theirs:
+        twin = mine.get((journey.playbook_id, journey.matter))
+        if twin is not None and journey.state in LIVING:
+            skipped += _unite(journey, twin)
+            ended.append([journey.pk, ending.end(journey, "merged", "", now)])
+    ids = [journey.pk for journey in theirs]
+    _give(ids, survivor_id)
+    _look_again(survivor_id)
+    return {"journeys": ids, "ended": ended, "skipped": skipped}
+
+
+def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None:
+    """Put both records' journeys back."""
+    now = clock.now()
+    _give(memo.get("journeys", []), absorbed_id)
+    back = Moment.objects.filter(pk__in=memo.get("skipped", []), state=Moment.State.SKIPPED, override_why=ELSEWHERE)
+    back.update(
+        state=Moment.State.CANCELLED, reason="", ended_at=None, ended_by="", override="", override_by="", override_why=""
+    )
+    for journey_id, fact in memo.get("ended", []):
+        journey = Journey.objects.select_related("client").filter(pk=journey_id, exit_reason="merged").first()
+        if journey is not None:
+            ending.reopen(journey, fact, now)
+    _look_again(survivor_id)
+    _look_again(absorbed_id)
+
+
+def _living(client_id: int) -> list[Journey]:
+    rows = Journey.objects.select_related("client").filter(client=client_id, state__in=LIVING)
+    return list(locked(rows.order_by("pk")))
+
+
+def _unite(ending_one: Journey, going_on: Journey) -> list[int]:
+    """What the ending journey did (or has on its way) is not done again by the one that goes on."""
+    keys = Moment.objects.filter(journey=ending_one, state__in=_HAPPENED).values_list("key", flat=True)
+    rows = Moment.objects.filter(journey=going_on, key__in=list(keys), state__in=_WAITS)
+    ids = list(rows.values_list("pk", flat=True))
+    Moment.objects.filter(pk__in=ids).update(
+        state=Moment.State.SKIPPED, asks="", reason=ELSEWHERE, ended_at=clock.now(), ended_by="Fondly",
+        override="skip", override_by="Fondly", override_why=ELSEWHERE,
+    )  # fmt: skip
+    return ids
+
+
+def _give(journey_ids: list[int], client_id: int) -> None:
+    Journey.objects.filter(pk__in=journey_ids).update(client=client_id)
+    Moment.objects.filter(journey__in=journey_ids).update(client=client_id)
+
+
+def _look_again(client_id: int) -> None:
+    Journey.objects.filter(client=client_id, state=Journey.State.ACTIVE).update(plan_at=clock.now())

@@ -1,0 +1,76 @@
+"""Moving journeys to another version, and back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fondly.core.playbook.model import Playbook as Book
+from fondly.design.playbooks.models import PlaybookVersion
+from fondly.run.journeys import bulk
+from fondly.run.journeys.effect import LateChoice, Turn, open_time, turns_of
+from fondly.run.journeys.histories import Kept
+from fondly.run.journeys.locking import locked
+from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.reconcile import new_moment, reconcile
+
+State = Moment.State
+_OVERRIDE = ("override", "override_at", "override_by", "override_why", "state", "asks", "reason", "ended_at", "at")
+
+
+def mark_of(version: PlaybookVersion) -> str:
+    """What the overrides of a move say, by which its undo finds them."""
+    return f"move to version {version.number} (#{version.pk})"
+
+
+def move_batch(
+    ids: Sequence[int], version: PlaybookVersion, book: Book, late: LateChoice, by: str, now: datetime
+) -> tuple[list[Turn], list[Journey]]:
+    """Move these journeys; returns what changed, and those that stayed because the version lacks their stage."""
+    journeys = list(locked(Journey.objects.select_related("client").filter(pk__in=ids).order_by("pk")))
+    turns, stranded = turns_of(journeys, book, now)
+    for turn in turns:
+        _decide_late(turn, version, book, late, by, now)
+    going = [turn.journey for turn in turns]
+    for journey in going:
+        journey.version = version
+        journey.revision += 1
+    bulk.update(Journey, ("version", "revision"), [(version.pk, j.revision, j.pk) for j in going])
+    reconcile(going, now)
+    return turns, stranded
+
+
+def move_back(ids: Sequence[int], version_id: int, mark: str, now: datetime) -> int:
+    """Undo a move: the old version, and none of the move's own decisions."""
+    journeys = list(locked(Journey.objects.select_related("client").filter(pk__in=ids).order_by("pk")))
+    undone = Moment.objects.filter(journey__in=journeys, override_why=mark)
+    undone.filter(state=State.SKIPPED).update(state=State.CANCELLED, reason="", ended_at=None)
+    undone.update(override="", override_at=None, override_by="", override_why="")
+    for journey in journeys:
+        journey.version_id = version_id
+        journey.revision += 1
+    bulk.update(Journey, ("version", "revision"), [(version_id, j.revision, j.pk) for j in journeys])
+    reconcile(journeys, now)
+    return len(journeys)
+
+
+def _decide_late(
+    turn: Turn, version: PlaybookVersion, book: Book, late: LateChoice, by: str, now: datetime
+) -> None:
+    """Write the person's choice for what would otherwise happen at once, as an override that survives planning."""
+    stored = {schedule.key: row for row, schedule in turn.difference.moved}
+    mark, fresh, changed = mark_of(version), [], []
+    for schedule in turn.at_once:
+        action, at = "at", open_time(turn.journey, book, schedule, now, spread=late == "spread")
+        if late == "skip":
+            action, at = "skip", None
+        state, ended = (State.SKIPPED, now) if action == "skip" else (State.PLANNED, None)
+        values = (action, at, by, mark, state, "", mark if ended else "", ended, at or schedule.at)
+        row: Kept | None = stored.get(schedule.key)
+        if row is not None:
+            changed.append((*values, row.id))
+            continue
+        moment = new_moment(turn.journey, book, schedule)
+        for name, value in zip(_OVERRIDE, values, strict=True):
+            setattr(moment, name, value)
+        fresh.append(moment)
+    Moment.objects.bulk_create(fresh)
+    bulk.update(Moment, _OVERRIDE, changed)

@@ -1,0 +1,261 @@
+"""What people do with messages: take back, send now, approve, edit, say what became of an unsure one, unsubscribe."""
+
+from dataclasses import dataclass
+
+from fondly.ground import clock
+from fondly.ground.action import SYSTEM, Actor, NotFound, Outcome, Refused, Undo, action, perform
+from fondly.people.clients import timeline
+from fondly.people.clients.actions import SetConsent
+from fondly.run.journeys import records
+from fondly.run.journeys.handling import replan
+from fondly.run.journeys.models import Moment
+from fondly.run.outbox import addresses, handling, ledger, links, rendering
+from fondly.run.outbox.models import Message
+
+State = Message.State
+MOST_TEXT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    message_id: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseMessage:
+    """fact: what taking back put on the timeline."""
+
+    message_id: int
+    state: str = "held"
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendNow:
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveMessage:
+    message_id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditMessage:
+    """revision: as shown when the person began to edit. text: plain text; paragraphs are kept."""
+
+    message_id: int
+    revision: int
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveUncertain:
+    """arrived False: send it again, as a new message."""
+
+    message_id: int
+    arrived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolveMessage:
+    message_id: int
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """token: from the link in the mail. ip: of the one who pressed the button."""
+
+    token: str
+    ip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    purposes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageState:
+    message_id: int
+    state: str
+    revision: int
+
+
+@action("outbox.take_back", permission="run", summary="Take a message back")
+def take_back(actor: Actor, given: TakeBack) -> Outcome[MessageState]:
+    """It will not be sent; its moment counts as skipped."""
+    message, now = handling.find(given.message_id), clock.now()
+    handling.require(message, State.HELD, State.APPROVAL)
+    before, why = message.state, given.why.strip() or f"taken back by {actor.name}"
+    message.state, message.ended_at = State.TAKEN_BACK, now
+    handling.save(message, "state", "ended_at")
+    moment = handling.set_moment(
+        message, state=Moment.State.SKIPPED, asks="", reason=why[:300], ended_at=now, ended_by=actor.name[:200],
+        override="skip", override_by=actor.name[:200], override_why=why[:300],
+    )  # fmt: skip
+    fact = ""
+    if moment is not None:
+        timeline.record(records.of_moment(moment, "skipped", now, text=why, by_id=actor.user_id, resource=actor.name))
+        fact = records.fact_id(moment.pk, moment.revision)
+        replan([moment.journey], now)
+    undo = Undo("outbox.release", ReleaseMessage(message.pk, before, fact))
+    return _outcome(message, f"Taken back: {message.subject}", undo)
+
+
+@action("outbox.release", permission="run", summary="Let a message taken back go after all")
+def release(actor: Actor, given: ReleaseMessage) -> Outcome[MessageState]:
+    """It waits again, with the full time to take it back."""
+    message, now = handling.find(given.message_id), clock.now()
+    handling.require(message, State.TAKEN_BACK)
+    handling.require_living(message)
+    if given.fact:
+        records.take_back(records.MOMENT, given.fact)
+    approval = given.state == State.APPROVAL
+    message.state, message.ended_at = (State.APPROVAL if approval else State.HELD), None
+    message.go_at = handling.hold_until(now)
+    handling.save(message, "state", "ended_at", "go_at")
+    handling.set_moment(
+        message, state=Moment.State.DUE if approval else Moment.State.WORKING, asks="approve" if approval else "",
+        reason="", ended_at=None, ended_by="", override="", override_at=None, override_by="", override_why="",
+    )  # fmt: skip
+    return _outcome(message, f"It goes after all: {message.subject}", Undo("outbox.take_back", TakeBack(message.pk)))
+
+
+@action("outbox.send_now", permission="run", summary="Send a message at once")
+def send_now(actor: Actor, given: SendNow) -> Outcome[MessageState]:
+    """Without waiting for the end of its hold or of quiet hours."""
+    message, now = handling.find(given.message_id), clock.now()
+    handling.require(message, State.HELD)
+    handling.require_living(message)
+    message.go_at = now
+    message.held_why = addresses.not_ready()
+    handling.save(message, "go_at", "held_why")
+    moment = handling.set_moment(message, override="now", override_at=now, override_by=actor.name[:200])
+    if moment is not None:
+        replan([moment.journey], now)
+    return _outcome(message, f"Sending now: {message.subject}")
+
+
+@action("outbox.approve", permission="run", summary="Approve a message")
+def approve(actor: Actor, given: ApproveMessage) -> Outcome[MessageState]:
+    """It goes out after its hold. revision: of the text that was read."""
+    message, now = handling.find(given.message_id, given.revision), clock.now()
+    handling.require(message, State.APPROVAL)
+    handling.require_living(message)
+    message.state, message.go_at, message.held_why = State.HELD, handling.hold_until(now), addresses.not_ready()
+    handling.save(message, "state", "go_at", "held_why")
+    moment = handling.set_moment(
+        message, state=Moment.State.WORKING, asks="", reason="", override="now", override_at=now,
+        override_by=actor.name[:200],
+    )  # fmt: skip
+    if moment is not None:
+        replan([moment.journey], now)
+    undo = Undo("outbox.unapprove", ReleaseMessage(message.pk))
+    return _outcome(message, f"Approved: {message.subject}", undo)
+
+
+@action("outbox.unapprove", permission="run", summary="Take an approval back")
+def unapprove(actor: Actor, given: ReleaseMessage) -> Outcome[MessageState]:
+    """The message waits for a yes again."""
+    message = handling.find(given.message_id)
+    handling.require(message, State.HELD)
+    message.state = State.APPROVAL
+    handling.save(message, "state")
+    handling.set_moment(
+        message, state=Moment.State.DUE, asks="approve", override="", override_at=None, override_by=""
+    )
+    return _outcome(message, f"Waits for a yes again: {message.subject}")
+
+
+@action("outbox.edit", permission="run", summary="Edit a message")
+def edit(actor: Actor, given: EditMessage) -> Outcome[MessageState]:
+    """Change subject and text before it leaves. Refused as soon as a try to send it has begun."""
+    message = handling.find(given.message_id, given.revision)
+    handling.require(message, State.HELD, State.APPROVAL)
+    if message.attempts_made:
+        raise Refused("A try to send it was made already; its content is fixed. Take it back and write a new one.")
+    subject, text = _usable(given)
+    before = EditMessage(message.pk, message.revision + 1, message.subject, message.text)
+    written = rendering.rewrite(subject, text)
+    message.subject, message.text, message.html, message.raw = written.subject, written.text, written.html, None
+    message.edited_by = actor.name[:200]
+    handling.save(message, "subject", "text", "html", "raw", "edited_by")
+    return _outcome(message, f"Edited: {message.subject}", Undo("outbox.edit", before))
+
+
+@action("outbox.resolve", permission="run", summary="Say whether an unsure message arrived")
+def resolve(actor: Actor, given: ResolveUncertain) -> Outcome[MessageState]:
+    """It arrived: count it as sent. It did not: send it again as a new message, which can be taken back."""
+    message, now = handling.find(given.message_id), clock.now()
+    handling.require(message, State.UNCERTAIN)
+    if given.arrived:
+        return _arrived(actor, message)
+    handling.require_living(message)
+    message.state, message.reply = State.FAILED, f"Did not arrive, says {actor.name}"[:500]
+    handling.save(message, "state", "reply")
+    moment = handling.set_moment(
+        message, state=Moment.State.PLANNED, reason="", at=now, override="now", override_at=now,
+        override_by=actor.name[:200],
+    )  # fmt: skip
+    if moment is not None:
+        replan([moment.journey], now)
+    return _outcome(message, f"Will be sent again: {message.subject}")
+
+
+@action("outbox.unresolve", permission="run", summary="Undo what was said about an unsure message")
+def unresolve(actor: Actor, given: UnresolveMessage) -> Outcome[MessageState]:
+    """The message is unsure again."""
+    message = handling.find(given.message_id)
+    handling.require(message, State.SENT)
+    if given.fact:
+        records.take_back(records.MOMENT, given.fact)
+    message.state, message.reply = State.UNCERTAIN, ledger.UNSURE
+    handling.save(message, "state", "reply")
+    handling.set_moment(message, state=Moment.State.UNCERTAIN, ended_at=None, ended_by="")
+    return _outcome(message, f"Unsure again: {message.subject}")
+
+
+@action("outbox.unsubscribe", permission="run", summary="Unsubscribe by the link in a mail")
+def unsubscribe(actor: Actor, given: Unsubscribe) -> Outcome[Unsubscribed]:
+    """Withdraw the consent this mail was sent under. Only ever called by a POST; effective at commit."""
+    message = Message.objects.filter(link_hash=links.hash_of(given.token)).select_related("client").first()
+    if message is None or not given.token:
+        raise NotFound("This link is not known. It may belong to a mail that has been erased.")
+    client = message.client.merged_into or message.client
+    purposes = sorted({message.purpose, "marketing"} - {rendering.SERVICE})
+    for purpose in purposes:
+        withdrawn = SetConsent(client.pk, "email", purpose, "withdrawn", "unsubscribe link", ip=given.ip or None)
+        perform("clients.consent", SYSTEM, withdrawn)
+    return Outcome(Unsubscribed(purposes), f"{client.name} unsubscribed from {', '.join(purposes)}", client.pk)
+
+
+def _arrived(actor: Actor, message: Message) -> Outcome[MessageState]:
+    now = message.committed_at or clock.now()
+    message.state, message.reply = State.SENT, f"Arrived, says {actor.name}"[:500]
+    handling.save(message, "state", "reply")
+    moment = handling.set_moment(message, state=Moment.State.DONE, ended_at=now, ended_by=actor.name[:200], reason="")
+    fact = ""
+    if moment is not None:
+        timeline.record(records.of_moment(moment, "sent", now, text=message.subject, data={"message": message.pk}))
+        fact = records.fact_id(moment.pk, moment.revision)
+        replan([moment.journey], clock.now())
+    return _outcome(message, f"Arrived: {message.subject}", Undo("outbox.unresolve", UnresolveMessage(message.pk, fact)))
+
+
+def _usable(given: EditMessage) -> tuple[str, str]:
+    subject = " ".join(given.subject.split())
+    if not subject or len(subject) > 500:
+        raise Refused("A message needs a subject of at most 500 characters.", field="subject")
+    text = given.text.replace("\r\n", "\n").replace("\0", "").strip()
+    if not text or len(text) > MOST_TEXT:
+        raise Refused(f"A message needs a text of at most {MOST_TEXT:,} characters.", field="text")
+    return subject, text
+
+
+def _outcome(message: Message, summary: str, undo: Undo | None = None) -> Outcome[MessageState]:
+    return Outcome(MessageState(message.pk, message.state, message.revision), summary, message.client_id, undo)
