@@ -17,7 +17,8 @@ _WORD_BYTES = 45  # of one encoded word: 45 bytes are 60 base64 characters, 72 w
 _HARD = re.compile(r"[\r\n\x00]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ATOM_TEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\- ]*")
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_ADDRESS = re.compile(r"[!-~]+")
+_NOT_IN_ADDRESS = frozenset(' <>"(),:;[]\\')
 
 
 class BadHeader(ValueError):
@@ -70,7 +71,7 @@ def _body(letter: Letter) -> bytes:
 
 def _part(kind: str, text: str) -> bytes:
     head = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
-    lines = _LINE_END.sub("\r\n", text).replace("\0", "")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").replace("\n", "\r\n")
     if not lines.endswith("\r\n"):
         lines += "\r\n"
     # A leading CRLF makes binascii choose CRLF for its soft line breaks; it is cut off again.
@@ -95,7 +96,7 @@ def mailbox(name: str, address: str) -> str:
 def is_address(address: str) -> bool:
     """An ASCII addr-spec without blanks, quotes or control characters. Domains are in IDNA form already."""
     local, _, domain = address.rpartition("@")
-    plain_text = address.isascii() and address.isprintable() and not set(address) & set(' <>"(),:;[]\\')
+    plain_text = _ADDRESS.fullmatch(address) and _NOT_IN_ADDRESS.isdisjoint(address)
     return bool(plain_text and local and domain and "@" not in local and ".." not in domain and len(address) <= 254)
 
 
@@ -121,7 +122,8 @@ def _clean(value: str) -> str:
 
 
 def _is_plain(value: str) -> bool:
-    return value.isascii() and value.isprintable() and "=?" not in value and max(map(len, value.split()), default=0) < _LINE
+    simple = value.isascii() and value.isprintable() and "=?" not in value
+    return simple and (len(value) < _LINE or max(map(len, value.split()), default=0) < _LINE)
 
 
 def _phrase(name: str) -> str:

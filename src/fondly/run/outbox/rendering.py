@@ -42,7 +42,8 @@ def write(book: Book, template_name: str, context: Mapping[str, Any]) -> Written
 
 def rewrite(subject: str, text: str, language: str = "en") -> Written:
     """A message whose text a person wrote: plain text that becomes HTML."""
-    line, body, html = writing.parts("{{ subject }}", "{{ body }}", {"subject": subject, "body": text}, language=language)
+    context = {"subject": subject, "body": text}
+    line, body, html = writing.parts("{{ subject }}", "{{ body }}", context, language=language)
     return Written(line[:500], body, inline(html))
 
 
