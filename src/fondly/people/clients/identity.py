@@ -182,6 +182,14 @@ def same_name(one: str, other: str) -> bool:
     return _name_words(one) == _name_words(other) != frozenset()
 
 
+def part_of_name(one: str, other: str) -> bool:
+    """Whether one is the other with words left out ("Priya", "P. Shah" and "Priya Shah")."""
+    short, long = sorted((_name_words(one), _name_words(other)), key=len)
+    if not short:
+        return False
+    return all(any(w == word or (len(word) == 1 and w.startswith(word)) for w in long) for word in short)
+
+
 @lru_cache(maxsize=65536)
 def _name_words(text: str) -> frozenset[str]:
     words = re.findall(r"\w+", sort_key(text).replace("'", "").replace("’", ""))

@@ -203,6 +203,8 @@ class ImportRow(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     before = models.JSONField(default=dict)
     cells = models.JSONField(default=list)  # only of bad rows
+    # A hash of the row's content: a row without address or number is known by it when the file comes again.
+    row_key = models.CharField(max_length=32, blank=True, db_index=True)
 
     class Meta:
         indexes = [models.Index(fields=["batch", "outcome", "row"], name="import_rows")]
