@@ -21,7 +21,9 @@ def test_it_says_what_is_wrong():
 
 
 def test_a_child_that_computes_too_long_is_stopped(monkeypatch):
-    monkeypatch.setattr(guard, "_CHILD", guard._CHILD.replace("text = templates.render(", "while True: pass\n    text = (", 1))
+    monkeypatch.setattr(
+        guard, "_CHILD", guard._CHILD.replace("text = templates.render(", "while True: pass\n    text = (", 1)
+    )
     started = time.monotonic()
     with pytest.raises(TemplateError, match="too long"):
         render_guarded("x", {})
@@ -29,6 +31,8 @@ def test_a_child_that_computes_too_long_is_stopped(monkeypatch):
 
 
 def test_a_child_that_takes_too_much_memory_is_stopped(monkeypatch):
-    monkeypatch.setattr(guard, "_CHILD", guard._CHILD.replace("text = templates.render(", "x = bytearray(10**9)\n    text = (", 1))
+    monkeypatch.setattr(
+        guard, "_CHILD", guard._CHILD.replace("text = templates.render(", "x = bytearray(10**9)\n    text = (", 1)
+    )
     with pytest.raises(TemplateError, match="memory"):
         render_guarded("x", {})

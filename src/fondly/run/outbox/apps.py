@@ -8,13 +8,14 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         from fondly.people.clients import hooks
-        from fondly.run.journeys import engine, performers
-        from fondly.run.outbox import actions, erasing  # noqa: F401  actions fill the registry
+        from fondly.run.journeys import clockwork, engine, performers
+        from fondly.run.outbox import actions, erasing, ledger  # noqa: F401  actions fill the registry
         from fondly.run.outbox.performers import EmailPerformer
         from fondly.run.outbox.sending import send_ready
 
         performers.register("email", EmailPerformer())
         engine.on_send(send_ready)
+        clockwork.register(ledger.next_at)
         hooks.on_erase.register(erasing.on_erase)
         hooks.on_merge.register(erasing.on_merge)
         hooks.on_unmerge.register(erasing.on_unmerge)

@@ -260,3 +260,9 @@ def _set_failed(pk: int, moment_id: int | None, words: str, now: datetime) -> No
 
 def _code(reply: str) -> int | None:
     return int(reply[:3]) if reply[:3].isdigit() else None
+
+
+def next_at(after: datetime) -> datetime | None:
+    """When the next waiting message may go."""
+    rows = Message.objects.filter(state=State.HELD, go_at__gt=after).order_by("go_at")
+    return rows.values_list("go_at", flat=True).first()

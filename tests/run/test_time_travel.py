@@ -1,0 +1,62 @@
+"""Two weeks in one go: every mail once, in its order and at its time; nothing is late."""
+
+from datetime import timedelta
+
+import pytest
+
+from fondly.ground import clock
+from fondly.people.clients.models import Interaction
+from fondly.run.journeys import clockwork
+from fondly.run.journeys.actions import PauseJourney, StartJourney
+from fondly.run.journeys.models import Journey, Moment
+from fondly.run.outbox.models import Message
+from tests.run.conftest import BOOK, MONDAY, make_client, publish
+from tests.run.test_acts import DAY, do
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def moved_clock(settings, mail):
+    settings.FONDLY_MOVABLE_CLOCK = True
+    clock.set_to(MONDAY)
+    yield
+    clock.forget_cache()
+
+
+def test_two_weeks_are_lived_through(mail, moved_clock):
+    text = BOOK.replace("ends: booked", "length: 3 days").replace("mode: approve, when: 1 day", "mode: auto, when: 1 day")
+    playbook, _ = publish(text)
+    for n in range(3):
+        client = make_client(f"Client {n}", f"c{n}@example.org")
+        do("journeys.start", StartJourney(client.pk, playbook.pk))
+    clock.ask_for(MONDAY + 14 * DAY)
+    clockwork.bring_to(clock.target(), "test")
+    assert clock.target() is None
+    assert abs(clock.now() - (MONDAY + 14 * DAY)) < timedelta(minutes=1)
+    assert len(mail.received) == 9
+    by_client = {}
+    for to, content in mail.received:
+        by_client.setdefault(to, []).append(content)
+    assert {len(found) for found in by_client.values()} == {3}
+    sent = Message.objects.filter(state="sent").order_by("ended_at")
+    assert [m.moment.touchpoint for m in sent] == ["welcome"] * 3 + ["look"] * 3 + ["hello"] * 3
+    assert all(timedelta(seconds=55) < m.ended_at - m.moment.at < timedelta(seconds=70) for m in sent)
+    due = dict(Moment.objects.filter(state="due").values_list("touchpoint", "asks"))
+    assert due == {"call": "by_hand", "card": "by_hand"} or due == {"card": "by_hand"}
+    assert not Moment.objects.filter(asks="late").exists()
+    entered = Interaction.objects.filter(kind="entered", name="ongoing")
+    assert {fact.at for fact in entered} == set(
+        Journey.objects.values_list("stage_entered_at", flat=True)
+    )
+
+
+def test_a_pause_ends_on_the_way(mail, moved_clock):
+    playbook, _ = publish()
+    client = make_client()
+    journey = do("journeys.start", StartJourney(client.pk, playbook.pk)).result
+    do("journeys.pause", PauseJourney(journey.journey_id, MONDAY + 4 * DAY))
+    clockwork.bring_to(MONDAY + 7 * DAY, "test")
+    call = Moment.objects.get(touchpoint="call")
+    assert call.state == "due"
+    assert call.at == MONDAY + 4 * DAY
