@@ -128,13 +128,13 @@ def _lives(cast: Cast) -> None:
         touchpoint="friday_update", said_by="the playbook", made_at=NOW - days(7),
     )  # fmt: skip
     Promise.objects.create(
-        client=cast.priya, what="home live by 20 Oct", due_at=NOW - days(33), said_by="Dana Reyes", made_at=NOW - days(45),
-        state="kept", ended_at=NOW - days(34),
+        client=cast.priya, what="home live by 20 Oct", due_at=NOW - days(33), said_by="Dana Reyes",
+        made_at=NOW - days(45), state="kept", ended_at=NOW - days(34),
     )  # fmt: skip
     _moment(anas, "how_are_you", "relationship", "phone", "14 days since you spoke; she worries about schools")
     _moment(theirs, "street_map", "wow", "letter", "4 days after agreement signed (Tue 18 Nov 2025 10:00)", minutes=25)
-    approve = _moment(kens, "proposal", "work", "email", "3 days after home visit was done", mode="approve", asks="approve",
-                      minutes=5)  # fmt: skip
+    approve = _moment(kens, "proposal", "work", "email", "3 days after home visit was done", mode="approve",
+                      asks="approve", minutes=5)  # fmt: skip
     Message.objects.create(
         effect_key="1:proposal:0", moment=approve, client=cast.ken, purpose="service", delivery="must_arrive",
         to_name="Ken Ito", to_address="ken@example.com", from_address="dana@harbour.example",
@@ -170,7 +170,8 @@ def _facts(cast: Cast, selling: Journey, toms: Journey) -> list[NewFact]:
                 judged_by="person", is_contact=True, text="Check-in call, 12 minutes", data={"minutes": 12}),
         NewFact(**priya, **said, at=NOW - days(8), channel="sms", feeling=-1, solved="yes",
                 text="Nobody told us they were coming."),
-        NewFact(**priya, kind="sent", name="friday_update", at=NOW - days(8), channel="email", text="Friday update"),
+        NewFact(**priya, kind="sent", name="showing_notes", at=NOW - days(8), channel="email",
+                text="Notes on two viewings"),
         NewFact(**tom, kind="answered", name="csat", at=NOW - days(1), value=3, feeling=-2, judged_by="client",
                 text="Nobody told us they were coming.", is_contact=True, channel="email"),
         NewFact(client_id=cast.mbeki.pk, kind="sent", name="welcome_form", at=NOW - days(3), channel="email",

@@ -98,7 +98,7 @@ class Page:
     journeys: list[Lived]
     promises: list[Promise]
     consents: list[Consent]
-    stands: list[tuple[str, str]]  # (sentence, where it is from)
+    stands: list[tuple[str, str, datetime | None]]  # (sentence, where it is from, when they said it)
     show: str
 
     @property
@@ -284,13 +284,13 @@ def _lived(row: Any, now: datetime) -> Lived:
     )
 
 
-def _stands(client: Client, items: list[Item]) -> list[tuple[str, str]]:
+def _stands(client: Client, items: list[Item]) -> list[tuple[str, str, datetime | None]]:
     """Two sentences in their own words: what matters to them, and the last thing they said."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, str, datetime | None]] = []
     if client.values:
         matters = "; ".join(f"{q.replace('_', ' ')}: {a}" for q, a in list(client.values.items())[:2])
-        found.append((matters[:1].upper() + matters[1:] + ".", _("what matters, in their words")))
+        found.append((matters[:1].upper() + matters[1:] + ".", _("what matters, in their words"), None))
     words = next((item for item in items if item.said), None)
     if words:
-        found.append((f"“{words.text}”", words.meta.lower()))
+        found.append((f"“{words.text}”", words.meta.lower(), words.at))
     return found

@@ -12,6 +12,7 @@ from fondly.ground import clock
 from fondly.people.team import screens
 
 BADGE_CAP = 99
+BADGE_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,16 @@ class Notice:
 
 def nav(request: HttpRequest) -> list[Link]:
     """The pages this person may open, in order. A page whose room is not installed is left out."""
+    _recall_today(request)
     found = (_link(entry, request) for entry in screens.entries())
     return [link for link in found if link is not None]
+
+
+def _recall_today(request: HttpRequest) -> None:
+    """What Today counted last (run/journeys/views.py keeps it in the session), unless it is old."""
+    count, at = request.session.get("today", (0, 0))
+    if not hasattr(request.user, "today_count") and 0 <= clock.now().timestamp() - at < BADGE_SECONDS:
+        request.user.today_count = count  # type: ignore[union-attr]
 
 
 def _link(entry: screens.Entry, request: HttpRequest) -> Link | None:

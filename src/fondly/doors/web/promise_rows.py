@@ -30,7 +30,7 @@ def _row(promise: dict, now: datetime) -> Row:  # type: ignore[type-arg]
         client_id=promise["client_id"],
         name=promise["name"],
         what=f"{human(promise['what'])}, {how % {'span': span(abs(now - promise['due_at']))}}",
-        why=_("%(who)s said so. Say what happens next before they have to ask.") % {"who": promise["said_by"]},
+        why=_why(promise["said_by"]),
         kind="late" if late else "due",
         word=_("promise"),
         button=_("Put it right") if late else _("Keep it"),
@@ -40,3 +40,9 @@ def _row(promise: dict, now: datetime) -> Row:  # type: ignore[type-arg]
         sort=(PROMISE, promise["due_at"].timestamp()),
         minutes=10,
     )
+
+
+def _why(said_by: str) -> str:
+    if said_by.casefold() in ("", "the playbook"):
+        return _("Your playbook promises it. Say what happens next before they have to ask.")
+    return _("%(who)s said so. Say what happens next before they have to ask.") % {"who": said_by}

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.utils.translation import gettext_lazy as _
 
-from fondly.doors.web import client_views, clients_views, views
+from fondly.doors.web import client_views, clients_views, import_views, views
 from fondly.people.team import screens
 
 
@@ -38,6 +38,15 @@ urlpatterns = [
     path("clients", clients_views.clients, name="clients"),
     path("clients/bulk", clients_views.bulk, name="clients-bulk"),
     path("clients/bulk/do", clients_views.bulk_do, name="clients-bulk-do"),
+    path("clients/import", import_views.choose, name="client-import"),
+    path("clients/import/<str:upload>", import_views.look, name="client-import-look"),
+    path("clients/import/<str:upload>/errors.csv", import_views.errors_before, name="client-import-errors-before"),
+    path("clients/import/<str:upload>/commit", import_views.commit, name="client-import-commit"),
+    path("clients/import/<str:upload>/progress", import_views.progress, name="client-import-progress"),
+    path("clients/imports/<int:import_id>", import_views.report, name="client-import-report"),
+    path("clients/imports/<int:import_id>/errors.csv", import_views.errors, name="client-import-errors"),
+    path("clients/imports/<int:import_id>/take-out", import_views.take_out, name="client-import-undo"),
+    path("clients/imports/<int:import_id>/start", import_views.start, name="client-import-start"),
     path("c/<int:client_id>", client_views.client, name="client"),
     path("c/<int:client_id>/journey/<journey_form:form>", client_views.journey_form, name="client-journey"),
     path("c/<int:client_id>/journey/<journey_form:form>/do", client_views.journey_act, name="client-journey-do"),
@@ -48,4 +57,5 @@ urlpatterns = [
 ]
 
 screens.add(screens.Entry("clients", _("Clients"), page="clients", order=30, keys="g c", also=("/c/", "/promises/")))
+screens.add_command(screens.Command(_("Bring clients in from a file"), page="client-import"))
 screens.add_command(screens.Command(_("Activity: what was done, with Undo"), page="activity"))

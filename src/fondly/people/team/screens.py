@@ -100,18 +100,18 @@ def act(request: HttpRequest, name: str, given: Any) -> Performed[Any]:
     return done
 
 
-def do(request: HttpRequest, name: str, **values: Any) -> Performed[Any]:
+def do(request: HttpRequest, action: str, /, **values: Any) -> Performed[Any]:
     """The same from what a form held: text is read as the action's own types; an empty text means "not given".
 
     Raises Refused in words when a value does not fit.
     """
-    kind = registry[name].given
+    kind = registry[action].given
     optional = {
         f.name for f in dataclasses.fields(kind) if f.default is not MISSING or f.default_factory is not MISSING
     }
     given = {key: value for key, value in values.items() if not (value == "" and key in optional)}
     try:
-        return act(request, name, from_json(kind, given))
+        return act(request, action, from_json(kind, given))
     except ValidationError as problem:
         first = problem.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else ""

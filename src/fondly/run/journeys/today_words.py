@@ -156,7 +156,7 @@ def span(length: timedelta) -> str:
 
 
 def _after(fact: dict[str, Any]) -> str:
-    name = fact["name"] if fact["kind"] in ("done", "answered", "replied", "event") else ""
+    name = fact["name"] if fact["kind"] in ("done", "event") else ""
     return _(" after %(what)s") % {"what": name.replace("_", " ")} if name else ""
 
 

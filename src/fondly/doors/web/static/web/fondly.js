@@ -166,9 +166,11 @@
     if (e.target.closest("[data-print]")) window.print();
   });
   const counted = () => all("[data-picking]").forEach((form) => {
-    const n = all("input[name=ids]:checked", form).length;
+    const every = one("[name=all_matching]", form);
+    const n = every && every.checked ? 0 : all("input[name=ids]:checked", form).length;
     all("[data-picked]", form).forEach((el) => { el.textContent = n; });
-    all("[data-bulk]", form).forEach((el) => { el.hidden = n === 0; });
+    all("[data-bulk]", form).forEach((el) => { el.hidden = n === 0 && !(every && every.checked); });
+    all("[data-count]", form).forEach((el) => { el.hidden = Boolean(every && every.checked); });
     all("[data-row]", form).forEach((row) => row.classList.toggle("picked", Boolean(one("input[name=ids]:checked", row))));
   });
   document.addEventListener("change", (e) => {

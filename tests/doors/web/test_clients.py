@@ -1,0 +1,230 @@
+"""The Clients list and the Client page: filters, keys, acts, words."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client as Browser
+
+from fondly.doors.web import client_page, clients_list
+from fondly.listen.promises.models import Promise
+from fondly.people.clients.models import Client, Consent, Interaction
+from fondly.run.journeys.models import Journey
+from tests.cast import NOW, Cast
+
+
+def names(**wanted: str) -> list[str]:
+    return [row.name for row in clients_list.page(clients_list.reading(wanted), NOW).rows]
+
+
+def test_everyone_by_name(cast: Cast) -> None:
+    assert names() == ["Ana Ruiz", "J. Mbeki", "Ken Ito", "Priya Shah", "The Okafors", "Tom Weld"]
+
+
+def test_filters_read_as_a_sentence(cast: Cast) -> None:
+    assert names(stage="selling") == ["Priya Shah", "Tom Weld"]
+    assert names(feeling="low") == ["Tom Weld"]
+    assert names(owner=str(cast.lee.pk)) == ["J. Mbeki"]
+    assert names(persona="downsizers") == ["Ken Ito", "Tom Weld"]
+    assert names(stage="-") == []
+    assert names(stage="selling", feeling="low", owner=str(cast.dana.pk)) == ["Tom Weld"]
+
+
+def test_search_finds_by_name_and_phone(cast: Cast) -> None:
+    assert names(q="okaf") == ["The Okafors"]
+    assert names(q="+14155550105") == ["Ken Ito"]
+
+
+@pytest.mark.parametrize("order", clients_list.ORDERS)
+def test_pages_by_key_hold_everybody_once(cast: Cast, monkeypatch: pytest.MonkeyPatch, order: str) -> None:
+    monkeypatch.setattr(clients_list, "PAGE", 2)
+    seen: list[str] = []
+    after = ""
+    for _n in range(5):
+        page = clients_list.page(clients_list.reading({"order": order, "after": after}), NOW)
+        seen += [row.name for row in page.rows]
+        after = page.after
+        if not after:
+            break
+    everybody = Client.objects.exclude(feeling=None).count() if order == "feeling" else 6
+    assert len(seen) == len(set(seen)) == everybody
+
+
+def test_silence_puts_never_talked_first(cast: Cast) -> None:
+    assert names(order="silence")[:3] == ["Ken Ito", "J. Mbeki", "Ana Ruiz"]
+
+
+def test_list_asks_at_most_eight_questions(dana: Browser, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    dana.get("/clients")
+    with django_assert_max_num_queries(8):
+        assert dana.get("/clients").status_code == 200
+
+
+def test_bulk_preview_changes_nothing_then_gives_and_can_be_undone(dana: Browser, cast: Cast) -> None:
+    ids = [cast.priya.pk, cast.tom.pk]
+    page = dana.post("/clients/bulk", {"verb": "assign", "ids": ids}).content.decode()
+    assert "Priya Shah, Tom Weld" in page
+    assert Client.objects.filter(owner=cast.lee).count() == 1
+    done = dana.post(
+        "/clients/bulk/do", {"verb": "assign", "ids": ids, "owner": cast.lee.pk}, follow=True
+    ).content.decode()
+    assert Client.objects.filter(owner=cast.lee).count() == 3
+    undo = done.split('action="/activity/')[1].split("/undo")[0]
+    dana.post(f"/activity/{undo}/undo")
+    assert Client.objects.filter(owner=cast.lee).count() == 1
+
+
+def test_bulk_says_who_is_left_out_and_why(dana: Browser, cast: Cast) -> None:
+    page = dana.post("/clients/bulk", {"verb": "start", "ids": [cast.priya.pk]}).content.decode()
+    assert "1 left out" in page and "already on a journey" in page
+
+
+def test_bulk_all_that_match(dana: Browser, cast: Cast) -> None:
+    page = dana.post("/clients/bulk", {"verb": "assign", "all_matching": "1", "back": "stage=selling"}).content.decode()
+    assert "This is about 2 clients" in page
+
+
+def test_bulk_without_anybody_is_refused_in_words(dana: Browser) -> None:
+    page = dana.post("/clients/bulk", {"verb": "assign"}, headers={"Referer": "http://testserver/clients"}, follow=True)
+    assert "Select at least one client first." in page.content.decode()
+
+
+def test_client_page_asks_at_most_eight_questions(dana: Browser, cast: Cast, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    dana.get(f"/c/{cast.priya.pk}")
+    with django_assert_max_num_queries(8):
+        page = dana.get(f"/c/{cast.priya.pk}").content.decode()
+    for words in ("Priya Shah", "On the market", "day 42 of about 75 days", "Nobody told us they were coming.",
+                  "Every day: one evening without strangers", "+14155550101", "Marketing"):  # fmt: skip
+        assert words in page
+
+
+def test_timeline_pages_by_key_and_filters_by_kind(cast: Cast) -> None:
+    items, _more = client_page.timeline(cast.priya.pk, "talks")
+    assert [item.kind for item in items] == ["call"]
+    Interaction.objects.bulk_create(
+        Interaction(client=cast.ken, at=NOW - timedelta(minutes=n // 3), recorded_at=NOW, kind="note", text=str(n))
+        for n in range(100)
+    )
+    seen, older = [], ""
+    for _n in range(4):
+        items, older = client_page.timeline(cast.ken.pk, "", older)
+        seen += [item.text for item in items]
+        if not older:
+            break
+    assert len(seen) == len(set(seen)) == 100
+
+
+def test_edit_in_place_by_form_and_by_htmx(dana: Browser, cast: Cast) -> None:
+    address = f"/c/{cast.priya.pk}/edit"
+    assert dana.post(address, {"what": "change", "name": "memory", "value": "Likes tulips"}).status_code == 302
+    fragment = dana.post(
+        address, {"what": "value", "name": "the_move", "value": "a garden by May"}, headers={"HX-Request": "1"}
+    )
+    assert "saved" in fragment.content.decode()
+    cast.priya.refresh_from_db()
+    assert (cast.priya.memory, cast.priya.values["the_move"]) == ("Likes tulips", "a garden by May")
+
+
+def test_edit_of_what_somebody_else_changed_is_refused(dana: Browser, cast: Cast) -> None:
+    form = {"what": "change", "name": "memory", "value": "mine", "was": "something older"}
+    answer = dana.post(f"/c/{cast.priya.pk}/edit", form, headers={"HX-Request": "1"})
+    assert "fondly:refused" in answer["HX-Trigger"]
+
+
+def test_note_with_a_face(dana: Browser, cast: Cast) -> None:
+    dana.post(f"/c/{cast.ken.pk}/note", {"text": "Worried about the roof", "feeling": "-1"})
+    fact = Interaction.objects.filter(client=cast.ken, kind="note").get()
+    assert (fact.feeling, fact.judged_by, fact.is_contact) == (-1, "person", False)
+
+
+def test_guess_is_corrected_in_one_click(dana: Browser, cast: Cast) -> None:
+    guess = Interaction.objects.get(client=cast.priya, judged_by="guess")
+    dana.post(f"/c/{cast.priya.pk}/judge/{guess.pk}", {"feeling": "-2"})
+    cast.priya.refresh_from_db()
+    assert cast.priya.recent_feelings[-1] == -2
+
+
+def test_consent_is_added_never_changed(dana: Browser, cast: Cast) -> None:
+    form = {"state": "given", "purpose": "marketing", "channel": "email", "source": "by phone"}
+    dana.post(f"/c/{cast.priya.pk}/consent", form)
+    assert list(Consent.objects.filter(client=cast.priya).order_by("at").values_list("state", flat=True)) == [
+        "withdrawn",
+        "given",
+    ]
+
+
+def test_add_a_client_and_take_it_back(dana: Browser) -> None:
+    page = dana.post("/clients/new", {"name": "Rosa Bell", "kind": "person", "email": "rosa@example.com"}, follow=True)
+    assert "Rosa Bell" in page.content.decode()
+    undo = page.content.decode().split('action="/activity/')[1].split("/undo")[0]
+    dana.post(f"/activity/{undo}/undo")
+    assert not Client.objects.filter(name="Rosa Bell").exists()
+
+
+def test_a_bad_address_is_refused_in_words(dana: Browser) -> None:
+    answer = dana.post("/clients/new", {"name": "Rosa", "email": "not an address"}, headers={"HX-Request": "1"})
+    assert "is not an e-mail address" in answer["HX-Trigger"].encode().decode("unicode-escape", "replace")
+
+
+def test_journey_forms_and_acts(dana: Browser, cast: Cast) -> None:
+    here = f"/c/{cast.tom.pk}/journey"
+    journey = Journey.objects.get(client=cast.tom)
+    for form in ("move", "pause", "leave", "start", "owner"):
+        assert dana.get(f"{here}/{form}").status_code == 200
+    dana.post(f"{here}/pause/do", {"journeys": [journey.pk], "until": "2026-01-05T09:00", "why": "bereavement"})
+    journey.refresh_from_db()
+    assert (journey.state, journey.paused_why) == ("paused", "bereavement")
+    assert "bereavement" in dana.get(f"/c/{cast.tom.pk}").content.decode()
+    dana.post(f"{here}/resume/do", {"journey": journey.pk})
+    dana.post(f"{here}/move/do", {"journey": journey.pk, "stage": "closing", "why": "sold"})
+    journey.refresh_from_db()
+    assert (journey.state, journey.stage) == ("active", "closing")
+    dana.post(f"{here}/leave/do", {"journey": journey.pk, "reason": "cancelled", "note": "Stays where he is"})
+    journey.refresh_from_db()
+    assert (journey.state, journey.exit_reason) == ("exited", "cancelled")
+
+
+def test_promise_is_kept_from_its_sheet(dana: Browser, cast: Cast) -> None:
+    promise = Promise.objects.get(client=cast.priya, state="open")
+    assert dana.get(f"/promises/{promise.pk}").status_code == 200
+    dana.post(f"/promises/{promise.pk}/keep", {"revision": promise.revision, "note": "Sent by hand"})
+    promise.refresh_from_db()
+    assert promise.state == "kept"
+
+
+def test_merge_look_and_do(dana: Browser, cast: Cast) -> None:
+    page = dana.get(f"/c/{cast.priya.pk}/merge?other={cast.ken.pk}").content.decode()
+    assert "Merge Ken Ito into this record" in page
+    dana.post(f"/c/{cast.priya.pk}/merge", {"absorbed_id": cast.ken.pk})
+    assert dana.get(f"/c/{cast.ken.pk}").headers["Location"] == f"/c/{cast.priya.pk}"
+
+
+def test_export_is_a_file_and_erase_needs_sureness(dana: Browser, cast: Cast) -> None:
+    file = dana.get(f"/c/{cast.ken.pk}/export")
+    assert "attachment" in file["Content-Disposition"] and b"Ken Ito" in file.content
+    dana.post(f"/c/{cast.ken.pk}/erase", {})
+    assert Client.objects.get(pk=cast.ken.pk).erased_at is None
+    dana.post(f"/c/{cast.ken.pk}/erase", {"sure": "yes", "suppress": "yes"})
+    assert dana.get(f"/c/{cast.ken.pk}").status_code == 404
+
+
+def test_people_are_added_and_removed(dana: Browser, cast: Cast) -> None:
+    here = f"/c/{cast.ken.pk}/people"
+    dana.post(here, {"verb": "add_contact", "name": "Mika Ito", "relation": "partner", "email": "mika@example.com"})
+    assert "Mika Ito" in dana.get(here).content.decode()
+    dana.post(here, {"verb": "erase_everything"})
+    assert Client.objects.filter(pk=cast.ken.pk).exists()
+
+
+def test_a_hostile_name_is_shown_as_text(dana: Browser, cast: Cast) -> None:
+    Client.objects.filter(pk=cast.ken.pk).update(
+        name="<script>alert(1)</script>", memory='"><img src=x onerror=alert(1)>'
+    )
+    for path in ("/clients", f"/c/{cast.ken.pk}", "/today"):
+        page = dana.get(path).content.decode()
+        assert "<script>alert" not in page and "<img src=x" not in page
+
+
+def test_read_only_people_are_told_why_not(lee: Browser, cast: Cast) -> None:
+    cast.lee.roles.clear()
+    answer = lee.post(f"/c/{cast.ken.pk}/note", {"text": "x"}, headers={"HX-Request": "1"})
+    assert "may not do this" in answer["HX-Trigger"]
