@@ -22,8 +22,21 @@ def facts(**lines: str) -> dict[str, str]:
 
 
 def test_values_stay_the_text_that_was_typed():
-    typed = {"on": "on", "no": "no", "yes_": "yes", "hours": "16:00", "length": "1:30", "many": "1_000", "octal": "0123",
-             "float": "1.10", "day": "2026-11-01", "hex": "0x1F", "exp": "1e3", "off": "off", "ask": "How easy?"}  # fmt: skip
+    typed = {
+        "on": "on",
+        "no": "no",
+        "yes_": "yes",
+        "hours": "16:00",
+        "length": "1:30",
+        "many": "1_000",
+        "octal": "0123",
+        "float": "1.10",
+        "day": "2026-11-01",
+        "hex": "0x1F",
+        "exp": "1e3",
+        "off": "off",
+        "ask": "How easy?",
+    }
     assert facts(**typed) == typed
 
 
@@ -85,18 +98,18 @@ def test_unreadable_when_is_a_finding_not_an_error():
 
 
 def test_long_form_of_when_is_the_same_as_the_sentence():
-    text = 'name: x\nstages: {new: {phase: new, touchpoints: {a: {kind: work, when: {after: entry, wait: 2 days, at: "09:00"}}}}}'
+    text = 'name: x\nstages: {new: {phase: new, touchpoints: {a: {kind: work, when: {after: entry, wait: 2 days, at: "09:00"}}}}}'  # noqa: E501
     assert read(text).touchpoint("a").when.text == "2 days after entry at 09:00"
 
 
 def test_folder():
     files = {
         "playbook.yaml": "name: x\ndocuments: {plan: {kind: strategy}}\n",
-        "templates/hello.md": "---\nsubject: Hello {{ client.first_name | default: 'you' }}\n---\nFirst line\n\nSecond\n",
+        "templates/hello.md": "---\nsubject: Hello {{ client.first_name | default: 'you' }}\n---\nFirst line\n\nSecond\n",  # noqa: E501
         "templates/card.md": "Only a body: no front matter\n",
         "documents/plan.md": "The plan\n",
         "notes.txt": "ignored",
-    }  # fmt: skip
+    }
     files["templates/hello.md"] = files["templates/hello.md"].replace(
         "subject: Hello {{ client.first_name | default: 'you' }}",
         "subject: \"Hello {{ client.first_name | default: 'you' }}\"",

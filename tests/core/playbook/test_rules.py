@@ -40,9 +40,18 @@ BROKEN: dict[str, tuple[dict[str, object], str, str]] = {
     "ST12": ({"stages.alumni.leads_back_to": None}, "warning", "stages"),
     "TP01": ({f"{ALUMNI}.keep.kind": "work", f"{ALUMNI}.day.kind": "work"}, "error", "stages.alumni"),
     "TP03": (
-        {f"{stage}.{name}.kind": "work" for stage, names in
-         {BEFORE: ("hello", "call"), ALUMNI: ("keep", "day"), ONGOING: ("party", "weekly")}.items() for name in names},
-        "warning", "stages"),
+        {
+            f"{stage}.{name}.kind": "work"
+            for stage, names in {
+                BEFORE: ("hello", "call"),
+                ALUMNI: ("keep", "day"),
+                ONGOING: ("party", "weekly"),
+            }.items()
+            for name in names
+        },
+        "warning",
+        "stages",
+    ),
     "TP04": ({f"{NEW}.map.kind": "work"}, "error", "stages"),
     "TP05": ({f"{NEW}.map.about": "A gift basket with a nice bow"}, "warning", f"{NEW}.map"),
     "TP06": ({f"{ALUMNI}.keep.when": "every 200 days"}, "warning", ALUMNI),
@@ -61,7 +70,9 @@ BROKEN: dict[str, tuple[dict[str, object], str, str]] = {
     "TP19": ({f"{ONGOING}.party.milestone": None}, "warning", "stages"),
     "TP20": (
         {f"{ONGOING}.more": {"kind": "work", "channel": "email", "when": "30 days after entry", "survey": "ces"}},
-        "warning", f"{ONGOING}.more"),
+        "warning",
+        f"{ONGOING}.more",
+    ),
     "EX01": ({f"{NEW}.start.step": None, f"{NEW}.start.sets": None}, "warning", NEW),
     "EX02": ({f"{NEW}.start.sets.due": "soon"}, "error", f"{NEW}.start.sets"),
     "EX03": ({"recovery.missed": None}, "error", "recovery"),
@@ -84,12 +95,22 @@ BROKEN: dict[str, tuple[dict[str, object], str, str]] = {
     "IM01": ({"experiments.map.stop": None}, "error", "experiments.map"),
     "IM02": ({"reviewed": "2024-01-01"}, "warning", "reviewed"),
     "IM03": (
-        {"experiments.other": {"question": "x", "touchpoint": "map", "variants": {"a": "50%", "b": "50%"},
-                               "measure": "x", "least_difference": "1", "stop": "x"}},
-        "error", "experiments.other.touchpoint"),
+        {
+            "experiments.other": {
+                "question": "x",
+                "touchpoint": "map",
+                "variants": {"a": "50%", "b": "50%"},
+                "measure": "x",
+                "least_difference": "1",
+                "stop": "x",
+            }
+        },
+        "error",
+        "experiments.other.touchpoint",
+    ),
     "SA01": ({"inquiries.crisis.never_auto": None}, "error", "inquiries"),
     "SA02": ({"templates.hello.subject": "Your therapy"}, "warning", "templates.hello"),
-}  # fmt: skip
+}
 
 
 def judged(edits: dict[str, object]):

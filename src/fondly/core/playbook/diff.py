@@ -210,7 +210,7 @@ def _changed(path: str, what: str, before: Any, after: Any) -> Change:
 
 def _say(value: Any) -> str:
     """A value as people write it."""
-    if value is None or value is False or value == "":
+    if value is None or value is False or value in ("", 0):
         return ""
     if value is True:
         return "yes"

@@ -253,6 +253,7 @@ def clean_context(context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _clean_map(values: Mapping[Any, Any], depth: int, left: list[int]) -> dict[str, Any]:
+    _count(len(values), depth, left)
     made = {}
     for key, value in values.items():
         kind = type(value)
@@ -261,10 +262,13 @@ def _clean_map(values: Mapping[Any, Any], depth: int, left: list[int]) -> dict[s
                 made[key] = value
         elif value is not None:
             made[key] = value if kind is int or kind is bool or kind is float else _clean(value, depth + 1, left)
-    left[0] -= len(values)
+    return made
+
+
+def _count(more: int, depth: int, left: list[int]) -> None:
+    left[0] -= more
     if left[0] < 0 or depth > DEEPEST_CONTEXT:
         raise TypeError("too many values, or too deep, for a template")
-    return made
 
 
 def _clean(value: Any, depth: int, left: list[int]) -> Any:
@@ -279,8 +283,6 @@ def _clean(value: Any, depth: int, left: list[int]) -> Any:
     if isinstance(value, date | datetime):
         return value
     if isinstance(value, list | tuple):
-        left[0] -= len(value)
-        if left[0] < 0 or depth > DEEPEST_CONTEXT:
-            raise TypeError("too many values, or too deep, for a template")
+        _count(len(value), depth, left)
         return [_clean(item, depth + 1, left) for item in value]
     raise TypeError(f"a template takes plain values only, not {type(value).__name__}")

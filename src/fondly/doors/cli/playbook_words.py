@@ -46,7 +46,7 @@ def _next(report: Report) -> list[str]:
         lines += [
             f"  {number}. {fix.findings[0].message}{_and_more(fix)}",
             f"     {fix.findings[0].advice}",
-            f"     {fix.rule}, {_where(fix.findings[0])}, about {fix.minutes} min, +{fix.points:g} points",
+            f"     {fix.rule}, {_where(fix.findings[0])}, about {fix.minutes} min, +{fix.points:g} {'point' if fix.points == 1 else 'points'}",
         ]
     shown = sum(len(fix.findings) for fix in fixes)
     rest = len(report.findings) - shown
