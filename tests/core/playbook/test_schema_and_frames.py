@@ -9,7 +9,7 @@ import yaml
 from fondly.core.playbook.formatting import fmt
 from fondly.core.playbook.frames import FRAMES, view
 from fondly.core.playbook.reading import read
-from fondly.core.playbook.schema import schema
+from fondly.core.playbook.schema import reference, schema
 from fondly.core.playbook.starters import starter, trades
 
 from .broken import BROKEN
@@ -72,3 +72,10 @@ def test_the_four_frames_of_a_small_playbook():
     assert [stage.name for stage in lifecycle if stage.exit] == ["exit"]
     phases = {stage.name: stage.stages for stage in view(playbook, "phases")}
     assert phases == {"before": ("before",), "new": ("new",), "ongoing": ("ongoing",), "alumni": ("alumni",)}
+
+
+def test_the_reference_page_names_every_key():
+    page = reference()
+    for key in ("`brand`", "`when`", "`may_spend`", "`reasons`", "`rest`", "`wait`", "`variants`"):
+        assert key in page
+    assert "## stages.NAME.touchpoints.NAME" in page

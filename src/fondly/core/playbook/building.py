@@ -251,7 +251,7 @@ class Builder:
 def names_of(values: Values) -> Names:
     """The names a `when` can mean."""
     stages = [stage or {} for stage in (values.get("stages") or {}).values()]
-    events = {stage[key] for stage in stages for key in ("starts", "ends") if stage.get(key)}
+    events = {event for stage in stages for key in ("starts", "ends") for event in signals(stage.get(key) or "")}
     dates = {n for n, v in (values.get("fields") or {}).items() if (v or {}).get("type") in ("date", "datetime")}
     return Names(
         frozenset(name for stage in stages for name in stage.get("touchpoints") or {}),
@@ -261,10 +261,17 @@ def names_of(values: Values) -> Names:
     )
 
 
+def signals(text: str) -> tuple[str, ...]:
+    """The events of `starts:` or `ends:`: "closed", or "paid or cancelled"."""
+    return tuple(part.strip().removeprefix("on ") for part in text.split(" or ") if part.strip())
+
+
 def names(playbook: Playbook) -> Names:
     """The names a `when` of this playbook can mean."""
     dates = (name for name, field in playbook.fields.items() if field.type in ("date", "datetime"))
-    ends = {event for stage in playbook.stages.values() for event in (stage.starts, stage.ends) if event}
+    ends = {
+        event for stage in playbook.stages.values() for text in (stage.starts, stage.ends) for event in signals(text)
+    }
     return Names(
         frozenset(t.name for t in playbook.touchpoints()),
         frozenset(dates),

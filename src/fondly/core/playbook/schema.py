@@ -76,3 +76,48 @@ _KINDS = {
     "text": _text, "number": _number, "yes_no": _yes_no, "choice": _choice, "list": _list, "map": _map,
     "record": _record, "either": _either,
 }  # fmt: skip
+
+
+def reference() -> str:
+    """Every key of the playbook file as a Markdown page."""
+    parts = [
+        "# The playbook file\n",
+        "Every key, in the order `fondly fmt` writes. Made from the table the reader uses.\n",
+    ]
+    seen: list[tuple[str, Shape]] = [("", PLAYBOOK)]
+    for path, shape in seen:
+        rows = [_row(name, below) for name, below in shape.keys.items()]
+        parts.append(
+            f"## {path or 'playbook.yaml'}\n\n| key | what | written as |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+        )
+        for name, below in shape.keys.items():
+            seen += [(f"{path}.{name}".lstrip(".") + mark, part) for mark, part in _parts(below) if part.keys]
+        inner = shape.of
+        if inner is not None and inner.keys:
+            seen.append((f"{path}.NAME", inner))
+    return "\n".join(parts)
+
+
+def _parts(shape: Shape) -> list[tuple[str, Shape]]:
+    """The shapes below a key that have keys of their own."""
+    if shape.kind == "either":
+        return [found for option in shape.options for found in _parts(option)]
+    if shape.kind == "record" or shape.keys:
+        return [("", shape)]
+    return [(".NAME", shape.of)] if shape.kind == "map" and shape.of is not None and shape.of.keys else []
+
+
+def _row(name: str, shape: Shape) -> str:
+    example = f", for example `{shape.example}`" if shape.example else ""
+    about = shape.about or (shape.of.about if shape.of else "")
+    return f"| `{name}` | {about.replace('|', '/')} | {_written(shape)}{example} |"
+
+
+def _written(shape: Shape) -> str:
+    words = {"text": "text", "number": "a number", "yes_no": "true or false", "list": "a list", "map": "by name",
+             "record": "keys"}  # fmt: skip
+    if shape.kind == "choice":
+        return " or ".join(f"`{option}`" for option in shape.choices)
+    if shape.kind == "either":
+        return " or ".join(dict.fromkeys(_written(option) for option in shape.options))
+    return words[shape.kind]

@@ -1,5 +1,6 @@
 """The placeholders a template of a playbook can use."""
 
+from fondly.core.playbook import building
 from fondly.core.playbook.model import Playbook
 from fondly.core.playbook.near import near
 from fondly.core.playbook.templates import Placeholder
@@ -93,7 +94,7 @@ def _of_client(playbook: Playbook, name: str, placeholder: Placeholder) -> bool:
 def _roots(playbook: Playbook) -> set[str]:
     """Names of the playbook itself; of an event `showing_done` also its first word."""
     events = {t.when.anchor.name for t in playbook.touchpoints() if t.when and t.when.anchor.kind == "event"}
-    events |= {event for s in playbook.stages.values() for event in (s.starts, s.ends)} | set(playbook.events)
+    events |= set(building.names(playbook).events)
     names = events | {event.partition("_")[0] for event in events}
     return names | set(playbook.fields) | set(playbook.surveys) | {t.name for t in playbook.touchpoints()}
 

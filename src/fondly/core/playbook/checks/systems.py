@@ -1,5 +1,6 @@
 """Systems: every touchpoint can really happen, from inquiry to thank-you."""
 
+from fondly.core.planner.conditions import ConditionError, parse_condition
 from fondly.core.playbook import building, when
 from fondly.core.playbook.checks.known import is_known, nearest
 from fondly.core.playbook.checks.rules import Verdict, Verdicts, rule
@@ -8,6 +9,11 @@ from fondly.core.playbook.checks.words import has_phrase, is_message
 from fondly.core.playbook.model import Playbook, Stage, Touchpoint
 from fondly.core.playbook.near import near
 from fondly.core.playbook.templates import Placeholder, TemplateError, placeholders, problems
+
+ASKABLE = frozenset({"persona", "replied", "stage", "inquiry"})
+IF_NAMES = (
+    "Ask about a survey (nps >= 9), a field, persona, inquiry, replied, an event, touchpoint.done, consent.purpose."
+)
 
 
 @rule("TP09", "error", "systems", "E", "Add the template or survey, or name one that is there.", 5)
@@ -67,7 +73,7 @@ def _placeholder(playbook: Playbook, name: str, path: str, placeholder: Placehol
 
 @rule("TP11", "error", "systems", "E", when.EXAMPLES, 5)
 def whens_can_be_read(playbook: Playbook) -> Verdicts:
-    """`when` can be read, and its event or field is ever set."""
+    """`when` and `if` can be read, and what they wait for is ever set."""
     names = building.names(playbook)
     for touchpoint in playbook.touchpoints():
         path = f"{path_of(touchpoint)}.when"
@@ -85,6 +91,35 @@ def whens_can_be_read(playbook: Playbook) -> Verdicts:
         advice = f"Did you mean {known}?" if known else "Add it to `events`."
         message = f"The event {read.anchor.name} of {touchpoint.name} is never set."
         yield Verdict(ok, path, message, touchpoint.name, advice=advice)
+    yield from _conditions(playbook, names)
+
+
+def _conditions(playbook: Playbook, names: when.Names) -> Verdicts:
+    """The `if` of a touchpoint can be read, and everything it asks about can be known."""
+    anchors = {t.when.anchor.name for t in playbook.touchpoints() if t.when and t.when.anchor.kind == "event"}
+    known = names.events | anchors | set(playbook.fields) | names.surveys | ASKABLE
+    for touchpoint in playbook.touchpoints() if any(t.condition for t in playbook.touchpoints()) else ():
+        path = f"{path_of(touchpoint)}.if"
+        try:
+            asked = parse_condition(touchpoint.condition).names if touchpoint.condition else ()
+        except ConditionError as error:
+            message = f"The `if` of {touchpoint.name} cannot be read: {error}."
+            yield Verdict(False, path, message, touchpoint.name, advice="Write for example nps >= 9, or not replied.")
+            continue
+        for name in asked:
+            ok = name in known or ("." in name and _can_happen(name, names))
+            meant = "" if ok else near(name, known)
+            message = f"The `if` of {touchpoint.name} asks about {name}, which is never set."
+            yield Verdict(ok, path, message, touchpoint.name, advice=f"Did you mean {meant}?" if meant else IF_NAMES)
+
+
+def _can_happen(name: str, names: when.Names) -> bool:
+    first, _, last = name.partition(".")
+    if last in ("done", "replied"):
+        return first in names.touchpoints
+    if last == "answered":
+        return first in names.surveys
+    return first == "consent" or name in ("promise.broken", "promise.changed", "promise.kept")
 
 
 @rule("TP12", "hint", "systems", "A (repeatable)", "Add `checklist:` with the three or four things that matter.", 5)
