@@ -44,6 +44,8 @@ def call(when, start, channels="", zone="America/New_York"):
         ("on entry", "2026-12-25T10:00", "2026-12-25T10:00", ()),
         ("1 day after entry on weekdays", "2026-01-09T10:00", "2026-01-12T10:00", ("on weekdays only",)),
         ("on entry between 12:00 and 14:00", MON, "2026-01-05T12:00", ("between 12:00-14:00",)),
+        ("on entry between 12:00 and 14:00", "2026-01-05T14:00", "2026-01-06T12:00", ("between 12:00-14:00",)),
+        ("on entry between 12:00 and 14:00", "2026-01-05T13:59", "2026-01-05T13:59", ()),
         ("on entry between 12:00 and 14:00", "2026-01-05T15:00", "2026-01-06T12:00", ("between 12:00-14:00",)),
         (
             "on entry between 12:00 and 14:00 on weekdays",
