@@ -10,7 +10,7 @@ from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from fondly.ground import clock
-from fondly.people.clients import hooks
+from fondly.people.clients import hooks, rows
 from fondly.people.clients.models import Client, Interaction
 
 KINDS = frozenset(
@@ -41,7 +41,6 @@ SOLVED = frozenset({"", "yes", "partly", "no"})
 JUDGES = frozenset({"", "client", "person", "guess"})
 _FEELINGS_KEPT = 5
 _BATCH = 1000
-_SHORT = {"name": 120, "resource": 80}  # words for people: cut; keys are refused instead
 _EXACT = {"stage": 60, "channel": 40, "key": 200, "source": 40, "external_id": 200}
 
 
@@ -81,12 +80,7 @@ def record(*facts: NewFact) -> None:
         return
     for fact in facts:
         _check(fact)
-    at = clock.now()
-    Interaction.objects.bulk_create(
-        [_row(fact, at) for fact in facts],
-        batch_size=_BATCH,
-        ignore_conflicts=any(fact.external_id for fact in facts),
-    )
+    rows.add(facts, clock.now())
     _keep_contacts(facts)
     refresh_feelings({fact.client_id for fact in facts if fact.feeling is not None})
     hooks.on_facts(facts)
@@ -149,33 +143,3 @@ def _check(fact: NewFact) -> None:
     for name, limit in _EXACT.items():
         if len(getattr(fact, name)) > limit:
             raise ValueError(f"{name} of a fact holds at most {limit} characters: {getattr(fact, name)[:60]!r}…")
-
-
-def _row(fact: NewFact, recorded_at: datetime) -> Interaction:
-    return Interaction(
-        client_id=fact.client_id,
-        journey_id=fact.journey_id,
-        at=fact.at,
-        recorded_at=recorded_at,
-        kind=fact.kind,
-        name=_storable(fact.name)[: _SHORT["name"]],
-        stage=fact.stage,
-        channel=fact.channel,
-        key=fact.key,
-        text=_storable(fact.text),
-        value=fact.value,
-        feeling=fact.feeling,
-        solved=fact.solved,
-        judged_by=fact.judged_by,
-        is_contact=fact.is_contact,
-        amount_minor=fact.amount_minor,
-        resource=_storable(fact.resource)[: _SHORT["resource"]],
-        by_id=fact.by_id,
-        data=dict(fact.data),
-        source=fact.source,
-        external_id=fact.external_id,
-    )
-
-
-def _storable(text: str) -> str:
-    return text.replace("\0", "")  # PostgreSQL keeps no NUL
