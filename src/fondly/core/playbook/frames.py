@@ -93,12 +93,12 @@ def view(playbook: Playbook, frame: Frame) -> tuple[FrameStage, ...]:
 
 
 def _covers(stage: Stage) -> tuple[str, ...]:
-    return stage.covers or (_BY_PHASE[stage.phase],)
+    return stage.covers or (_BY_PHASE.get(stage.phase, "inquire"),)
 
 
 def _homes(frame: Frame, stage: Stage) -> set[str]:
     if frame == "phases":
-        return {stage.phase}
+        return {stage.phase or "before"}
     if frame == "seven":
         return set(_covers(stage))
     table = _LIFECYCLE if frame == "lifecycle" else _FUNNEL
@@ -106,7 +106,7 @@ def _homes(frame: Frame, stage: Stage) -> set[str]:
 
 
 def _phase(touchpoint: Touchpoint, stage: Stage) -> str:
-    return stage.phase
+    return stage.phase or "before"
 
 
 def _seven(touchpoint: Touchpoint, stage: Stage) -> str:

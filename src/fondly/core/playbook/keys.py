@@ -100,6 +100,7 @@ STAGE = record(
         "touchpoints": map_of(TOUCHPOINT, "By name; a name is used once in a playbook"),
     },
     "A stretch of the client's way",
+    ("phase",),
 )  # fmt: skip
 
 TEMPLATE = record(

@@ -99,6 +99,9 @@ class Loader:
             return
         self._lost_comment(entry, place)
         values[name] = self.load(entry.value, below, place)
+        if values[name] is None and isinstance(entry.value, Scalar) and entry.value.empty:
+            for needed in below.required:  # `new:` with nothing below it
+                self._missing(entry.value, needed, below, place)
 
     def _bad_name(self, entry: Entry, path: str) -> None:
         name = entry.key.text

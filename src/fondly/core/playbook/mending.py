@@ -76,7 +76,7 @@ def _refused(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> D
     mended = None
     if error.what in ("alias", "anchor", "tag"):
         mended = _quote_value(shown)
-        advice += _shown(mended)
+        advice = f"{advice} If it is text, put it in quotes{_shown(mended)}"
     if error.what == "strange character":
         mended = shown[: error.column] + shown[error.column + 1 :]
     return Diagnosis(line, error.column, message, advice, shown[error.column : error.column + 20], mended)
