@@ -233,6 +233,7 @@ TOUCH = "every 30 days after contact"
         ([("2026-01-15T12:00", "replied", "it")], ["2026-02-14T12:00", "2026-03-16T12:00"]),
         ([("2026-01-10T12:00", "contact"), ("2026-01-15T12:00", "contact")], ["2026-02-14T12:00", "2026-03-16T12:00"]),
         ([("2026-01-15T12:00", "sent", "it", "email")], ["2026-02-04T09:00", "2026-03-06T09:00"]),  # one-way
+        ([("2026-01-15T12:00", "done", "letter")], ["2026-02-04T09:00", "2026-03-06T09:00"]),  # one-way too
     ],
 )
 def test_keep_in_touch_counts_from_the_last_two_way_contact(facts, expected):
