@@ -65,8 +65,9 @@ def claim(now: datetime, worker: str, limit: int = BATCH) -> Claimed:
         people, lease = Assigner(now.date()), lease_end(database_now())
         for moment in moments:
             book = books[moment.journey.version_id]
-            touchpoint = book.stages[moment.stage].touchpoints[moment.touchpoint]
-            if moment.mode == "by_hand" or performers.of(moment.channel) is None:
+            stage = book.stages.get(moment.stage)
+            touchpoint = stage.touchpoints.get(moment.touchpoint) if stage is not None else None
+            if touchpoint is None or moment.mode == "by_hand" or performers.of(moment.channel) is None:
                 assignee = moment.assignee_id or people.assignee(moment.role, moment.client)
                 rows.append((State.DUE, "by_hand", assignee, "", "", None, moment.pk))
                 claimed.by_hand += 1

@@ -64,7 +64,7 @@ class Stay(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["journey", "ordinal"], name="stay_once")]
-        indexes = [models.Index(fields=["stage", "entered_at"], name="stay_by_stage")]
+        indexes = [models.Index(fields=["stage", "entered_at", "left_at", "journey"], name="stay_by_stage")]
 
 
 class Moment(models.Model):

@@ -1,9 +1,10 @@
 """Looking again at the journeys whose time for it has come."""
 
+import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from fondly.people.clients.timeline import NewFact
 from fondly.run.journeys.histories import PLAN
@@ -11,19 +12,47 @@ from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey
 from fondly.run.journeys.reconcile import reconcile
 
+log = logging.getLogger("fondly.planning")
 BATCH = 250
+TRY_AGAIN = timedelta(hours=1)  # for a journey whose planning fails
 _CHUNK = 500
 _LIVING = (Journey.State.ACTIVE, Journey.State.PAUSED)
 
 
 def plan_due(now: datetime, *, batch: int = BATCH) -> int:
     """Plan one batch of journeys that are due for it; returns how many. Each batch is one transaction."""
+    due = Journey.objects.filter(state=Journey.State.ACTIVE, plan_at__lte=now).order_by("plan_at", "pk")
+    ids = list(due.values_list("pk", flat=True)[:batch])
+    if not ids:
+        return 0
+    try:
+        return _plan(ids, now)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("a batch of journeys cannot be planned together; planning them one by one")
+        return sum(_plan_alone(pk, now) for pk in ids)
+
+
+def _plan(ids: Sequence[int], now: datetime) -> int:
     with transaction.atomic():
-        due = Journey.objects.filter(state=Journey.State.ACTIVE, plan_at__lte=now).order_by("plan_at")
-        journeys = list(locked(due.select_related("client"), skip=True)[:batch])
+        due = Journey.objects.filter(pk__in=ids, state=Journey.State.ACTIVE, plan_at__lte=now)
+        journeys = list(locked(due.select_related("client").order_by("pk"), skip=True))
         if journeys:
             reconcile(journeys, now)
         return len(journeys)
+
+
+def _plan_alone(pk: int, now: datetime) -> int:
+    """Plan one journey; one that cannot be planned waits an hour instead of stopping all others."""
+    try:
+        return _plan([pk], now)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("journey %s cannot be planned", pk)
+        Journey.objects.filter(pk=pk).update(plan_at=now + TRY_AGAIN)
+        return 1
 
 
 def wake(now: datetime) -> int:
