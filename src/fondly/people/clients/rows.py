@@ -49,8 +49,8 @@ def _row(fact: "NewFact", at: Any, recorded_at: Any) -> tuple[Any, ...]:
     return (
         fact.client_id, fact.journey_id, at, recorded_at, fact.kind, _words(fact.name, "name"), fact.stage,
         fact.channel, fact.key, storable(fact.text), fact.value, fact.feeling, fact.solved, fact.judged_by,
-        fact.is_contact, fact.amount_minor, _words(fact.resource, "resource"), fact.by_id, _json(fact.data), fact.source,
-        fact.external_id,
+        fact.is_contact, fact.amount_minor, _words(fact.resource, "resource"), fact.by_id, _json(fact.data),
+        fact.source, fact.external_id,
     )  # fmt: skip
 
 
