@@ -59,6 +59,7 @@ def fill(clients: int, facts: int, trade: str) -> None:
     say("contacts", insert("clients_contact", contact_rows(clients)))
     say("addresses", insert("clients_emailaddress", email_rows(clients)))
     say("journeys", insert("journeys_journey", journey_rows(clients, version, stages, roll)))
+    say("stays", insert("journeys_stay", stay_rows(clients, stages, roll)))
     say("moments", insert("journeys_moment", moment_rows(clients, stages, touchpoints, owner.pk, roll)))
     say("messages", insert("outbox_message", message_rows(clients, roll)))
     say("facts", insert("clients_interaction", fact_rows(clients, facts, stages, touchpoints, roll)))
@@ -73,7 +74,7 @@ def client_rows(count: int, owner_id: int, roll: random.Random) -> Iterator[dict
             "id": number, "kind": "person", "name": name, "first_name": name.split()[0], "last_name": name.split()[1],
             "salutation": "", "sort_name": name.casefold(), "language": "", "zone": "America/New_York",
             "owner_id": owner_id, "persona": "", "source": "seed", "memory": "", "value_minor": roll.randrange(500_000),
-            "currency": "USD", "external_id": f"seed:{number}", "fields": "{}", "values": "{}",
+            "currency": "USD", "external_id": f"seed:{number}", "fields": "{}", "values": "{}", "edited": "[]",
             "feeling": sum(feelings) / len(feelings) if feelings else None, "recent_feelings": json.dumps(feelings),
             "last_contact_at": NOW - timedelta(days=roll.randrange(400)), "is_demo": False,
             "created_at": NOW - timedelta(days=500), "changed_at": NOW,
@@ -101,6 +102,20 @@ def journey_rows(count: int, version, stages: list[str], roll: random.Random) ->
             "paused_why": "", "plan_at": NOW + timedelta(days=roll.randrange(1, 30)),
             "next_moment_at": NOW + timedelta(hours=roll.randrange(1, 900)), "revision": 0, "is_demo": False,
         }  # fmt: skip
+
+
+def stay_rows(count: int, stages: list[str], roll: random.Random) -> Iterator[dict]:
+    """Every client lived each stage up to the present one."""
+    for number in range(1, count + 1):
+        entered = NOW - timedelta(days=400)
+        now_in = number % len(stages)
+        for ordinal, stage in enumerate(stages[: now_in + 1]):
+            left = entered + timedelta(hours=roll.randrange(12, 1200))
+            yield {
+                "journey_id": number, "ordinal": ordinal, "stage": stage, "entered_at": entered,
+                "left_at": left if ordinal < now_in else None, "why": "seed", "why_left": "",
+            }  # fmt: skip
+            entered = left
 
 
 def moment_rows(count: int, stages: list[str], touchpoints: dict, owner_id: int, roll: random.Random) -> Iterator[dict]:
@@ -135,7 +150,7 @@ def message_rows(count: int, roll: random.Random) -> Iterator[dict]:
             "from_address": "dana@example.com", "subject": "Friday update", "text": "This week: three viewings.",
             "html": "", "message_id": f"<seed-{number}@example.com>", "state": "held" if held else "sent",
             "why": "Every 7 days", "held_why": "", "go_at": NOW + timedelta(minutes=1) if held else made, "made_at": made,
-            "worker": "", "attempts_made": 0 if held else 1, "ended_at": None if held else made, "reply": "", "revision": 0,
+            "worker": "", "crashes": 0, "link_hash": "", "edited_by": "", "attempts_made": 0 if held else 1, "ended_at": None if held else made, "reply": "", "revision": 0,
         }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ def main() -> None:
     from tests.browser.conftest import session_of
 
     call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
     made = cast.make()
     clock.set_to(cast.NOW)
     print("sessionid for Dana:", session_of(made.dana), flush=True)

@@ -153,8 +153,13 @@ class Interaction(models.Model):
             models.Index(
                 fields=["journey_id", "at", "id"], name="timeline_of_journey", condition=Q(journey_id__isnull=False)
             ),
-            models.Index(fields=["kind", "name", "at"], name="timeline_by_kind"),
-            models.Index(fields=["feeling", "at"], name="timeline_felt", condition=Q(feeling__isnull=False)),
+            # stage and journey_id make these two covering: the map counts whole years from them.
+            models.Index(fields=["kind", "name", "at", "stage", "journey_id"], name="timeline_by_kind"),
+            models.Index(
+                fields=["feeling", "at", "stage", "journey_id"],
+                name="timeline_felt",
+                condition=Q(feeling__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
