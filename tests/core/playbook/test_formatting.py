@@ -89,6 +89,20 @@ def test_it_is_idempotent_and_changes_no_meaning(text):
     assert comments(made) == comments(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("name: x\nstages: {b: {phase: new, goal: }}\n", "name: x\nstages: {b: {phase: new, goal: }}\n"),
+        ("{name: x, reviews: [a]}\n", "name: x\nreviews: [a]\n"),
+        ("---\nname: x\n...\n", "name: x\n"),
+        ("name: x\nreviews:\n# c\n- a # d\n\n- b\n", "name: x\nreviews:\n  # c\n  - a  # d\n\n  - b\n"),
+        ("name: x\nbrand: {story: y}\n", 'name: x\nbrand: {story: "y"}\n'),
+    ],
+)
+def test_small_files(text, made):
+    assert fmt(text) == made
+
+
 def test_other_yaml_readers_see_the_same_words():
     made = yaml.safe_load(fmt(MESSY))
     assert made["brand"]["facts"] == {"b": "1:30", "a": "no"}

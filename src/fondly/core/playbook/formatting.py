@@ -244,8 +244,7 @@ def _flow(node: Node, shape: Shape | None, *, bare: bool = False) -> str:
     if isinstance(node, Mapping):
         entries: Iterable[Entry] = _ordered(_entries(node, shape), shape)
         parts = [
-            f"{writing.scalar(e.key.text, flow=True)}: {_flow(e.value, _below(shape, e.key.text))}".rstrip()
-            for e in entries
+            f"{writing.scalar(e.key.text, flow=True)}: {_flow(e.value, _below(shape, e.key.text))}" for e in entries
         ]
         return "{" + ", ".join(parts) + "}"
     if isinstance(node, Sequence):

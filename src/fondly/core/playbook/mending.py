@@ -46,15 +46,15 @@ def diagnose(error: SyntaxProblem, lines: list[str]) -> Diagnosis:
 _REFUSED = {
     "alias": (
         "`*` cannot begin a value here",
-        "If it is text, put it in quotes. References (*name) are not used in a playbook.",
+        "References (*name) are not used in a playbook.",
     ),
     "anchor": (
         "`&` cannot begin a value here",
-        "If it is text, put it in quotes. Anchors (&name) are not used in a playbook.",
+        "Anchors (&name) are not used in a playbook.",
     ),
     "tag": (
         "`!` cannot begin a value here",
-        "If it is text, put it in quotes. Tags (!name) are not used in a playbook.",
+        "Tags (!name) are not used in a playbook.",
     ),
     "second document": ("a second document begins here", "A playbook is one document: remove this `---`."),
     "too large": (
