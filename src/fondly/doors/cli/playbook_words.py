@@ -46,7 +46,7 @@ def _next(report: Report) -> list[str]:
         lines += [
             f"  {number}. {fix.findings[0].message}{_and_more(fix)}",
             f"     {fix.findings[0].advice}",
-            f"     {fix.rule}, {_where(fix.findings[0])}, about {fix.minutes} min, +{fix.points:g} {'point' if fix.points == 1 else 'points'}",
+            f"     {fix.rule}, {_where(fix.findings[0])}, about {fix.minutes} min, {_gain(fix)}",
         ]
     shown = sum(len(fix.findings) for fix in fixes)
     rest = len(report.findings) - shown
@@ -55,6 +55,10 @@ def _next(report: Report) -> list[str]:
     )
     tail = f"{_count(rest, 'other')}: --all shows them." if rest else "That is all."
     return [*lines, "", f"{counts}. {tail}"]
+
+
+def _gain(fix: Fix) -> str:
+    return f"+{fix.points:g} {'point' if fix.points == 1 else 'points'}"
 
 
 def _and_more(fix: Fix) -> str:
