@@ -12,7 +12,7 @@ from fondly.people.clients import consents
 from fondly.run.journeys.locking import locked
 from fondly.run.journeys.performers import Job, Result
 from fondly.run.outbox import addresses, links, mime, rendering
-from fondly.run.outbox.context import Sources, context_of
+from fondly.run.journeys.context import Sources, context_of
 from fondly.run.outbox.models import Message
 
 State = Message.State
