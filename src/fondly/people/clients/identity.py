@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import phonenumbers
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from email_validator import EmailNotValidError, validate_email
 
 NAME_LIMIT = 200
@@ -16,6 +17,7 @@ _BIDI = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0
 _UNDECOMPOSED = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"}
 )
+_EMAIL, _PHONE, _NAME = gettext_lazy("The e-mail address"), gettext_lazy("The phone number"), gettext_lazy("The name")
 _HONORIFICS = frozenset(
     ["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame", "rev", "fr", "hon", "herr", "frau", "mme", "m"]
 )
@@ -68,7 +70,7 @@ class PhoneNumber:
 
 def email(text: str) -> Email:
     """The address in its kept form. No network is asked. Raises UnusableError."""
-    cleaned = line(text, 1000, _("The e-mail address")).removeprefix("mailto:")
+    cleaned = line(text, 1000, _EMAIL).removeprefix("mailto:")
     if len(cleaned) > EMAIL_LIMIT:
         raise UnusableError(_("The e-mail address is %(n)d characters long; at most 254 exist.") % {"n": len(cleaned)})
     try:
@@ -95,7 +97,7 @@ def phone(text: str, region: str = "") -> PhoneNumber:
 
     Raises UnusableError when it cannot be a number.
     """
-    cleaned = line(text, 1000, _("The phone number"))
+    cleaned = line(text, 1000, _PHONE)
     if len(cleaned) > PHONE_LIMIT:
         raise UnusableError(_("The phone number is %(n)d characters long.") % {"n": len(cleaned)})
     try:
@@ -112,13 +114,13 @@ def phone(text: str, region: str = "") -> PhoneNumber:
 
 def name(text: str) -> str:
     """A name as typed, spaces made single, direction overrides taken out. Raises UnusableError."""
-    cleaned = line(text, NAME_LIMIT, _("The name"))
+    cleaned = line(text, NAME_LIMIT, _NAME)
     if not cleaned:
         raise UnusableError(_("The name is empty."))
     return cleaned
 
 
-def line(text: str, limit: int, what: str) -> str:
+def line(text: str, limit: int, what: object) -> str:
     """One line of text: white space made single, invisible direction marks removed.
 
     Raises UnusableError when it holds control characters or is longer than `limit`.
@@ -135,7 +137,7 @@ def line(text: str, limit: int, what: str) -> str:
     return cleaned
 
 
-def paragraphs(text: str, limit: int, what: str) -> str:
+def paragraphs(text: str, limit: int, what: object) -> str:
     """Text that may have several lines; the rest as `line`."""
     unified = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").translate(_BIDI)
     _refuse_controls(unified, what, allowed="\n\t")
@@ -196,13 +198,13 @@ def _name_words(text: str) -> frozenset[str]:
     return frozenset(word for word in words if word not in _HONORIFICS and word not in _SUFFIXES)
 
 
-def _single_spaced(text: str, what: str) -> str:
+def _single_spaced(text: str, what: object) -> str:
     single = " ".join(text.split())
     _refuse_controls(single, what)
     return single
 
 
-def _refuse_controls(text: str, what: str, allowed: str = "") -> None:
+def _refuse_controls(text: str, what: object, allowed: str = "") -> None:
     for place, character in enumerate(text, start=1):
         category = unicodedata.category(character)
         if category in ("Cc", "Cs", "Co", "Cn") and character not in allowed:

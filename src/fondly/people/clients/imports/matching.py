@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from fondly.people.clients import consents, identity
@@ -48,6 +48,9 @@ class Known:
         found = [f"e:{key}" for key in self.emails] + [f"p:{phone.split('/')[0]}" for phone in self.phones]
         found += [f"r:{key}" for key in self.row_keys] + ([f"x:{external}"] if external else [])
         return found + ([f"c:{self.client_id}"] if self.client_id else [])
+
+
+_PARTS_KEPT = tuple(part.name for part in fields(Known))
 
 
 class People:
@@ -100,7 +103,7 @@ class People:
         self._earlier.execute("BEGIN")
         for known in {id(k): k for k in self._touched}.values():
             number = self._ids.get(id(known))
-            text = json.dumps(asdict(known))
+            text = json.dumps({name: getattr(known, name) for name in _PARTS_KEPT})
             if number is None:
                 number = self._earlier.execute("INSERT INTO known(data) VALUES (?)", [text]).lastrowid or 0
             else:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fondly.core.planner.zones import find_zone
 from fondly.people.clients import consents, identity, regions
@@ -31,6 +32,8 @@ _PLAIN = {
     "language": ("language", 12),
     "prefix": ("salutation", 100),
 }
+_NAME, _ORGANISATION = gettext_lazy("The name"), gettext_lazy("The organisation")
+_PART_WORDS = {part: gettext_lazy("The %(part)s") % {"part": part} for part in _PLACE_LIMITS}
 _FIELD_LIMIT = 5000
 _MEMORY_LIMIT = 10_000
 
@@ -86,7 +89,7 @@ class Reader:
         width = len(self.mapping.columns)
         if any(cell.strip() for cell in cells[width:]):
             raise identity.UnusableError(
-                _("The row has %(n)d cells, the header only %(width)d. Put a text with a separator in quotation marks.")
+                _("The row has %(n)d cells, the header only %(width)d. Put a text with a separator in quotes.")
                 % {"n": len(cells), "width": width}
             )
         if any("\n" in cell and len(cell) > 50_000 for cell in cells):
@@ -151,17 +154,15 @@ def _take_names(record: Record, told: dict[tuple[str, int], str]) -> None:
     def part(name: str) -> str:
         return told.get((name, 1), "")
 
-    first, middle, last = (
-        identity.line(part(n), 100, _("The name")) for n in ("first_name", "middle_name", "last_name")
-    )
-    full = identity.line(part("name"), identity.NAME_LIMIT, _("The name"))
+    first, middle, last = (identity.line(part(n), 100, _NAME) for n in ("first_name", "middle_name", "last_name"))
+    full = identity.line(part("name"), identity.NAME_LIMIT, _NAME)
     if first or last:
         record.name = identity.name(" ".join(p for p in (first, middle, last) if p))
         record.details["first_name"], record.details["last_name"] = first, last
     elif full:
         record.name = full
         record.details["first_name"], record.details["last_name"] = identity.split_name(full)
-    company = identity.line(part("organisation"), identity.NAME_LIMIT, _("The organisation"))
+    company = identity.line(part("organisation"), identity.NAME_LIMIT, _ORGANISATION)
     if company and not record.name:
         record.name, record.kind = company, "organisation"
     elif company:
@@ -186,7 +187,7 @@ def _name_nobody(record: Record) -> None:
 def _take_places(record: Record, told: dict[tuple[str, int], str]) -> None:
     for group in sorted({group for name, group in told if name in _PLACE_LIMITS}):
         place = {
-            name: identity.line(told[name, group].replace("\n", ", "), limit, _("The %(part)s") % {"part": name})
+            name: identity.line(told[name, group].replace("\n", ", "), limit, _PART_WORDS[name])
             for name, limit in _PLACE_LIMITS.items()
             if (name, group) in told
         }
