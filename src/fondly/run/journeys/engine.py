@@ -11,6 +11,9 @@ _MOST_BATCHES = 20  # of one kind in one turn, so that planning a crowd does not
 # Sends what lies ready; registered by the outbox when it starts. fn(now, worker, stopping) -> how many left.
 Sender = Callable[[datetime, str, Callable[[], bool]], int]
 _senders: list[Sender] = []
+# What time alone brings about in another room, such as a promise that was not kept. fn(now) -> how many.
+Watch = Callable[[datetime], int]
+_watches: list[Watch] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +25,23 @@ class Tick:
     done: int = 0
     sent: int = 0
     taken_over: int = 0
+    watched: int = 0
 
     @property
     def quiet(self) -> bool:
-        return not (self.planned or self.claimed or self.done or self.sent or self.taken_over)
+        return not (self.planned or self.claimed or self.done or self.sent or self.taken_over or self.watched)
 
 
 def on_send(sender: Sender) -> None:
     """Call `sender` at the end of every turn."""
     if sender not in _senders:
         _senders.append(sender)
+
+
+def on_time(watch: Watch) -> None:
+    """Call `watch` at the start of every turn, also while everything is paused: time passes all the same."""
+    if watch not in _watches:
+        _watches.append(watch)
 
 
 def never() -> bool:
@@ -41,8 +51,9 @@ def never() -> bool:
 
 def tick(now: datetime, worker: str = "worker", stopping: Callable[[], bool] = never) -> Tick:
     """One turn. With everything paused nothing is planned or claimed and nothing leaves."""
+    watched = sum(watch(now) for watch in _watches)
     if switch.why_paused():
-        return Tick()
+        return Tick(watched=watched)
     planning.wake(now)
     taken_over = claiming.take_over(now)
     planned = _repeat(lambda: planning.plan_due(now), planning.BATCH, stopping)
@@ -54,7 +65,7 @@ def tick(now: datetime, worker: str = "worker", stopping: Callable[[], bool] = n
         if stopping() or not (batch.jobs or batch.by_hand):
             break
     sent = 0 if stopping() else sum(sender(now, worker, stopping) for sender in _senders)
-    return Tick(planned, claimed, done, sent, taken_over)
+    return Tick(planned, claimed, done, sent, taken_over, watched)
 
 
 def _repeat(step: Callable[[], int], full: int, stopping: Callable[[], bool]) -> int:
