@@ -14,6 +14,7 @@ _SAMPLE = 300
 _MOST_OF = 0.6
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]{2,}")
 _PHONE = re.compile(r"(?:tel:)?[+(]?\d[\d ().\-/]{6,18}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?", re.I)
+_YES_NO = re.compile(r"yes|no|true|false|y|n|x|ja|nein|oui|non", re.I)
 _NAME = re.compile(r"[^\W\d_][\w'’.-]*(?:,? +[\w'’.&-]+){1,4}")
 
 
@@ -55,13 +56,7 @@ def _column(header: str, values: list[str]) -> Column:
 
 def _fits(to: str, values: list[str]) -> bool:
     """A well-known name over something else (an "E-mail" column of yes and no) is not believed."""
-    if not values:
-        return True
-    if to == "email":
-        return _share(values, _EMAIL) > 0.2
-    if to == "phone":
-        return sum(1 for value in values if re.search(r"\d{3}", value)) > 0.2 * len(values)
-    return True
+    return to not in ("email", "phone") or not values or _share(values, _YES_NO) < 0.5
 
 
 def _with_name(columns: list[Column], sample: Sequence[Row]) -> list[Column]:
