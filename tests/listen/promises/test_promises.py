@@ -74,7 +74,8 @@ def test_made_and_kept_by_those_who_may(priya):
 def test_what_is_not_kept_in_time_is_broken_once_and_said_so(priya):
     with clock.at(NOW):
         make(DANA, MakePromise(priya.pk, "Friday update", NOW + timedelta(hours=6)))
-    assert made.next_due_at() == NOW + timedelta(hours=6)
+    assert made.next_due_after(NOW) == NOW + timedelta(hours=6, seconds=1)
+    assert made.next_due_after(NOW + timedelta(hours=7)) is None
     assert made.sweep(NOW + timedelta(hours=5)) == 0
     assert made.sweep(NOW + timedelta(hours=7)) == 1
     assert made.sweep(NOW + timedelta(hours=7)) == 0
@@ -98,3 +99,13 @@ def test_a_change_keeps_the_old_one_in_the_history_and_can_be_undone(priya):
 def test_a_promise_needs_words_and_a_date_to_come(priya, what, due, says):
     with clock.at(NOW), pytest.raises(Refused, match=says):
         make(DANA, MakePromise(priya.pk, what, due))
+
+
+def test_the_engine_breaks_what_was_not_kept_even_while_everything_is_paused(priya):
+    from fondly.run.journeys import engine, switch
+
+    with clock.at(NOW):
+        make(DANA, MakePromise(priya.pk, "Friday update", NOW + timedelta(hours=6)))
+        switch.turn("Christmas")
+    assert engine.tick(NOW + timedelta(hours=7)).watched == 1
+    assert Promise.objects.get().state == "broken"

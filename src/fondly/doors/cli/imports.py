@@ -112,13 +112,12 @@ def _mapping(arguments: argparse.Namespace, path: Path, file_name: str = "") -> 
 
 
 def _yaml(path: Path) -> Any:
-    from ruamel.yaml import YAML, YAMLError
-
+    from fondly.core.playbook.plain import PlainError, plain
     from fondly.people.clients.imports.mapping import UnusableMappingError
 
     try:
-        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
+        return plain(path.read_text(encoding="utf-8"))
+    except (PlainError, UnicodeDecodeError) as error:
         raise UnusableMappingError(f"{path} is not readable YAML: {error}") from error
 
 

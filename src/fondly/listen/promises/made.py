@@ -1,7 +1,7 @@
 """Promises that come from the playbook: a touchpoint with `sets:` was done, and those that were not kept in time."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fondly.core.planner.promising import due_at
 from fondly.design.playbooks import library
@@ -11,6 +11,7 @@ from fondly.run.journeys import histories
 from fondly.run.journeys.models import Journey
 
 _BATCH = 500
+_JUST_AFTER = timedelta(seconds=1)  # due at 16:00 is kept at 16:00:00 and broken a second later
 
 
 def from_facts(facts: Sequence[NewFact]) -> None:
@@ -57,10 +58,11 @@ def sweep(now: datetime) -> int:
     return len(late)
 
 
-def next_due_at() -> datetime | None:
-    """When sweep() has something to do next."""
-    open_ones = Promise.objects.filter(state=Promise.State.OPEN, due_at__isnull=False)
-    return open_ones.order_by("due_at").values_list("due_at", flat=True).first()
+def next_due_after(instant: datetime) -> datetime | None:
+    """When sweep() first has something to do, later than `instant`."""
+    open_ones = Promise.objects.filter(state=Promise.State.OPEN, due_at__gte=instant).order_by("due_at")
+    found = open_ones.values_list("due_at", flat=True).first()
+    return found + _JUST_AFTER if found else None
 
 
 def end(promise: Promise, state: Promise.State, at: datetime, note: str, by_id: int | None = None) -> None:

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
+from fondly.core.playbook.plain import PlainError, plain
 from fondly.design.playbooks import library
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action
 from fondly.people.clients.models import Client, Interaction
@@ -119,8 +117,8 @@ def remove_history(actor: Actor, given: RemoveHistory) -> Outcome[RemovedHistory
 
 def _map(text: str) -> HistoryMap:
     try:
-        return read_map(YAML(typ="safe", pure=True).load(text))
-    except YAMLError as error:
+        return read_map(plain(text))
+    except PlainError as error:
         raise Refused(f"The map is not readable YAML: {error}", field="map_text") from error
     except MapError as error:
         raise Refused(str(error), field="map_text") from error

@@ -10,6 +10,7 @@ from fondly.run.journeys.exits import REASONS
 
 _COLUMNS = ("case", "activity", "time", "amount", "resource", "lifecycle")
 _KEYS = {*_COLUMNS, "playbook", "keep", "activities", "client", "matter"}
+_FEELINGS = {"-2": -2, "-1": -1, "0": 0, "1": 1, "+1": 1, "2": 2, "+2": 2}
 _MEANINGS = {"event", "stage", "touchpoint", "exit", "feeling", "solved", "contact"}
 
 
@@ -93,16 +94,16 @@ def _meaning(activity: str, value: Any) -> Meaning:
             f"activities.{activity}: {reason!r} is not an exit reason; one of: {', '.join(sorted(REASONS))}."
         )
     feeling = value.get("feeling")
-    if feeling is not None and feeling not in (-2, -1, 0, 1, 2):
+    if feeling is not None and str(feeling) not in _FEELINGS:
         raise MapError(f"activities.{activity}: a feeling is -2, -1, 0, 1 or 2, not {feeling!r}.")
     return Meaning(
         event=str(value.get("event") or ""),
         stage=str(value.get("stage") or ""),
         touchpoint=str(value.get("touchpoint") or ""),
         exit=reason,
-        feeling=feeling,
+        feeling=None if feeling is None else _FEELINGS[str(feeling)],
         solved=str(value.get("solved") or ""),
-        contact=bool(value.get("contact")),
+        contact=str(value.get("contact") or "").lower() in ("yes", "true"),
     )
 
 
