@@ -13,9 +13,8 @@ from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections, connection
 
 from fondly.doors import heartbeat
-from fondly.doors.cli import moving
 from fondly.ground import clock
-from fondly.run.journeys import engine
+from fondly.run.journeys import clockwork, engine
 
 log = logging.getLogger("fondly.worker")
 IDLE_SECONDS = 1.0
@@ -78,7 +77,7 @@ class Worker:
         target = clock.target() if settings.FONDLY_MOVABLE_CLOCK else None
         if target is None:
             return
-        moving.bring_to(target, self.name, self.stopping.is_set, self._beat)
+        clockwork.bring_to(target, self.name, self.stopping.is_set, self._beat)
 
     def _must_stop(self) -> bool:
         """Asked in the middle of a turn; keeps the sign of life fresh in a long one."""
