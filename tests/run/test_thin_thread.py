@@ -7,11 +7,12 @@ import pytest
 
 from fondly.ground import clock
 from fondly.people.clients.models import Interaction
-from fondly.run.journeys import starting
+from fondly.run.journeys.actions import StartJourney
 from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Moment, Stay
 from fondly.run.outbox.models import Attempt, Message
 from tests.run.conftest import MONDAY, make_client, publish
+from tests.run.test_acts import do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +21,7 @@ def test_welcome_is_sent_once_after_its_hold(mail):
     playbook, _ = publish()
     client = make_client()
     with clock.at(MONDAY):
-        journey = starting.start_one(starting.course(playbook.pk, ""), client.pk, "", MONDAY, MONDAY)
+        journey = do("journeys.start", StartJourney(client.pk, playbook.pk)).result.journey_id
         assert Moment.objects.filter(journey=journey, touchpoint="welcome").get().state == "planned"
         tick(MONDAY)
     assert mail.received == []

@@ -21,6 +21,7 @@ from fondly.run.journeys.reconcile import plan_of
 LateChoice = Literal["send", "spread", "skip"]
 BATCH = 250
 SHOWN = 200  # clients told one by one
+_MORNING = 4 * 3600  # seconds over which those that wait for the end of quiet hours are spread
 SPREAD = timedelta(days=2)  # over which `spread` sends what would otherwise go at once
 
 
@@ -136,7 +137,10 @@ def open_time(journey: Journey, book: Book, schedule: Schedule, now: datetime, *
     step = compiled.by_name.get(schedule.touchpoint)
     if step is None:
         return at
-    opened = first_open(at, compiled.gates(step, zone_of(journey.client.zone, book.timezone)))
+    gates = compiled.gates(step, zone_of(journey.client.zone, book.timezone))
+    opened = first_open(at, gates)
+    if opened is not None and spread and opened[0] > at:  # not all of a night's at the minute it opens
+        opened = first_open(opened[0] + timedelta(seconds=wait % _MORNING), gates)
     return opened[0] if opened is not None else at
 
 
