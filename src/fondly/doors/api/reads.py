@@ -13,7 +13,6 @@ from fondly.people.clients.models import Client, Interaction
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox.models import Message
 
-
 BY_ID = Order()
 
 

@@ -1,0 +1,98 @@
+"""Build a demo: the same trade, seed and time give the same people and the same past."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+
+from django.db import transaction
+
+from fondly.design.playbooks import library
+from fondly.design.playbooks.actions import CreatePlaybook, PublishPlaybook
+from fondly.design.playbooks.models import Playbook
+from fondly.doors.demo import people
+from fondly.doors.demo.cast import LINES, PARTS, Part
+from fondly.doors.demo.living import Life
+from fondly.doors.demo.pace import course, days_until
+from fondly.ground import clock
+from fondly.ground.action import SYSTEM, perform
+from fondly.people.clients import timeline
+from fondly.people.clients.models import Client, Interaction
+from fondly.people.team.models import User
+from fondly.run.journeys.models import Journey, Moment
+
+DAYS = 360
+CLIENTS = 48  # besides the cast
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    owner_id: int
+    playbook_id: int
+    clients: int
+    facts: int
+    due: int
+
+
+def build(trade: str, seed: int, now: datetime, clients: int = CLIENTS) -> Built:
+    """Fill an empty install with `clients` invented people of a trade. now: with a zone."""
+    dice = random.Random(f"{trade}/{seed}")  # noqa: S311 - invented people, not secrets
+    with transaction.atomic():
+        begin = now - timedelta(days=DAYS)
+        with clock.at(begin):
+            kept, team = _found(trade)
+        version = library.live(kept.pk)
+        assert version is not None
+        life = Life(library.parsed(version.pk), kept, team, begin, now, dice)
+        _invite(life, trade, begin, clients)
+        life.live()
+        _last_lines(trade, now)
+    return _counts(team[0], kept, now)
+
+
+def _found(trade: str) -> tuple[Playbook, list[User]]:
+    """The business opens: its playbook is published, its people get their roles."""
+    made = perform("playbooks.create", SYSTEM, CreatePlaybook(trade=trade)).result
+    perform("playbooks.publish", SYSTEM, PublishPlaybook(made.playbook_id, "The first version"))
+    Playbook.objects.filter(pk=made.playbook_id).update(is_demo=True)
+    return Playbook.objects.get(pk=made.playbook_id), people.make_team(library.parsed(made.version_id))
+
+
+def _invite(life: Life, trade: str, begin: datetime, clients: int) -> None:
+    numbers = count()
+    for part in PARTS.get(trade, ()):
+        arrives = life.now - timedelta(days=days_until(life.book, part.stage) + part.days)
+        steps = course(life.book, arrives, life.now, life.dice, stop=part.stage)
+        life.expect(next(numbers), part, arrives, steps)
+    for name in life.dice.sample(people.names(), min(clients, len(people.names()))):
+        arrives = begin + (life.now - begin) * life.dice.uniform(0.01, 0.995)
+        steps = course(life.book, arrives, life.now, life.dice)
+        life.expect(next(numbers), Part(name, "", 0), arrives, steps)
+
+
+def _last_lines(trade: str, now: datetime) -> None:
+    """What the cast said lately."""
+    ids = dict(Client.objects.filter(is_demo=True).values_list("name", "pk"))
+    journeys = dict(Journey.objects.filter(is_demo=True).values_list("client_id", "pk"))
+    stages = dict(Journey.objects.filter(is_demo=True).values_list("client_id", "stage"))
+    facts = [
+        timeline.NewFact(
+            ids[line.name], line.kind, now - line.ago,
+            journey_id=journeys[ids[line.name]], stage=stages[ids[line.name]],
+            channel=line.channel, text=line.text, feeling=line.feeling, solved=line.solved,
+            judged_by="client" if line.kind == "received" else "person", is_contact=True,
+            source="demo", external_id=f"line-{number}",
+        )
+        for number, line in enumerate(LINES.get(trade, ()))
+    ]  # fmt: skip
+    timeline.record(*facts)
+
+
+def _counts(owner: User, kept: Playbook, now: datetime) -> Built:
+    return Built(
+        owner.pk,
+        kept.pk,
+        Client.objects.filter(is_demo=True).count(),
+        Interaction.objects.count(),
+        Moment.objects.filter(state="due").count(),
+    )

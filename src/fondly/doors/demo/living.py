@@ -1,0 +1,206 @@
+"""A year lived in one go: the real engine, the real actions, the clock held in the past."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from fondly.core.playbook.model import Playbook
+from fondly.design.playbooks.models import Playbook as KeptPlaybook
+from fondly.doors.demo import words
+from fondly.doors.demo.cast import Part
+from fondly.doors.demo.pace import Step, first_stage
+from fondly.doors.demo.people import make_client
+from fondly.ground import clock
+from fondly.ground.action import SYSTEM, Actor, perform
+from fondly.listen.promises import made
+from fondly.listen.promises.models import Promise
+from fondly.people.clients import timeline
+from fondly.people.team.access import actor_of
+from fondly.people.team.models import User
+from fondly.run.journeys import engine, records
+from fondly.run.journeys.actions import ExitJourney, SkipMoment, StartJourney
+from fondly.run.journeys.models import Journey, Moment
+from fondly.run.outbox import ledger
+from fondly.run.outbox.ledger import Outgoing, Sent
+from fondly.run.outbox.models import Message
+
+WORKER = "demo"
+EVENING = 19  # the hour at which the day is lived, before quiet hours begin
+LEFT_OPEN = timedelta(hours=40)  # mail that asks for a yes is left to the visitor when it is this new
+LATELY = timedelta(days=6)
+LONG_AGO = timedelta(days=90)  # before that every second day is lived: nobody looks so closely
+_FINISHED = ["state", "asks", "feeling", "revision", "solved", "note", "ended_at", "ended_by"]
+
+
+class Life:
+    """The playbook, the team, and everybody who comes. live() lives it all."""
+
+    def __init__(
+        self,
+        book: Playbook,
+        kept: KeptPlaybook,
+        team: Sequence[User],
+        begin: datetime,
+        now: datetime,
+        dice: random.Random,
+    ) -> None:
+        self.book, self.kept, self.team, self.now, self.dice = book, kept, team, now, dice
+        self.zone = ZoneInfo(book.timezone)
+        self.days = self._lived_days(begin)
+        self.owner: Actor = actor_of(team[0])
+        self.comings: dict[datetime, list[tuple[datetime, int, Part, list[Step]]]] = defaultdict(list)
+        self.steps: dict[int, list[Step]] = {}
+        self.mood: dict[int, float] = {}
+
+    def expect(self, number: int, part: Part, arrives: datetime, steps: list[Step]) -> None:
+        """Somebody will come; they are met on the first lived day after."""
+        day = next(day for day in self.days if day >= arrives)
+        self.comings[day].append((arrives, number, part, steps))
+
+    def live(self) -> None:
+        for day in self.days:
+            self._day(day)
+
+    def _day(self, at: datetime) -> None:
+        for arrives, number, part, steps in self.comings.get(at, ()):
+            self._arrive(arrives, number, part, steps)
+        with clock.at(at):
+            self._happen(at)
+            self._promises(at)  # before the engine calls those whose time is over broken
+            engine.tick(at, WORKER)
+            self._approve(at)
+            self._send(at + timedelta(minutes=2))
+            self._by_hand(at)
+
+    def _arrive(self, at: datetime, number: int, part: Part, steps: list[Step]) -> None:
+        with clock.at(at):
+            client = make_client(part, number, self.book, self.team, at, self.dice)
+            given = StartJourney(client.pk, self.kept.pk, first_stage(self.book).name)
+            journey = perform("journeys.start", SYSTEM, given).result.journey_id
+        self.steps[journey] = steps
+        self.mood[client.pk] = self.dice.gauss(0.9, 0.7)
+
+    def _happen(self, at: datetime) -> None:
+        """Events and departures whose time has come."""
+        living = {journey.pk: journey for journey in Journey.objects.filter(state="active")}
+        due = [(step, pk) for pk in living for step in self.steps.get(pk, []) if step.at <= at]
+        facts = []
+        for step, pk in sorted(due, key=lambda pair: (pair[0].at, pair[1])):
+            self.steps[pk].remove(step)
+            if step.leaves:
+                perform("journeys.exit", self.owner, ExitJourney(pk, step.leaves))
+                self.steps[pk] = []
+            else:
+                facts.append(self._event(living[pk], step))
+        timeline.record(*facts)
+
+    def _event(self, journey: Journey, step: Step) -> timeline.NewFact:
+        """As journeys.record_event writes it; here many at once."""
+        return timeline.NewFact(
+            journey.client_id, "event", step.at, step.event, journey_id=journey.pk, stage=journey.stage,
+            text=step.event.replace("_", " ").capitalize(), resource=self.owner.name, by_id=self.owner.user_id,
+            source="event", external_id=f"demo-{journey.pk}-{step.event}",
+        )  # fmt: skip
+
+    def _by_hand(self, at: datetime) -> None:
+        """What people had to do, most of it done with a word about how it went."""
+        due = Moment.objects.filter(state="due", at__lt=at).exclude(asks="approve")
+        moments = [m for m in due.select_related("assignee").order_by("at", "pk") if self._got_to(m, at)]
+        for moment in [moment for moment in moments if self.dice.random() < 0.04]:
+            perform("journeys.skip", self.owner, SkipMoment(moment.pk, moment.revision, "not needed this time"))
+            moments.remove(moment)
+        facts = [self._done(moment, at) for moment in moments]
+        Moment.objects.bulk_update(moments, _FINISHED)
+        timeline.record(*facts)
+
+    def _got_to(self, moment: Moment, at: datetime) -> bool:
+        """Everything long ago; of the last days' work about a third each evening, and nothing of today's."""
+        return at < self.now and (moment.at < self.now - LATELY or self.dice.random() < 0.33)
+
+    def _done(self, moment: Moment, at: datetime) -> timeline.NewFact:
+        """As journeys.finish writes it; here many at once."""
+        feeling = self._feeling(moment.client_id) if self.dice.random() < 0.6 else None
+        moment.state, moment.asks, moment.feeling, moment.revision = "done", "", feeling, moment.revision + 1
+        moment.solved = "" if feeling is None else "yes" if feeling >= 0 else self.dice.choice(("yes", "partly", "no"))
+        moment.note = self.dice.choice(words.NOTES[feeling]) if feeling is not None and self.dice.random() < 0.5 else ""
+        earliest = max(moment.at, at - timedelta(hours=9))
+        moment.ended_at = min(earliest + timedelta(minutes=self.dice.randint(4, 200)), at)
+        by = moment.assignee or self.team[0]
+        moment.ended_by = by.name
+        return records.of_moment(
+            moment, "done", moment.ended_at, text=moment.note, feeling=feeling, solved=moment.solved,
+            judged_by="" if feeling is None else "person", is_contact=moment.channel in records.TALKING,
+            by_id=by.pk, resource=by.name, data={"minutes": moment.minutes, **records.promises_of(moment)},
+        )  # fmt: skip
+
+    def _approve(self, at: datetime) -> None:
+        """Mail that waits for a yes gets it, as outbox.approve does; the newest is left for the visitor."""
+        waiting = Message.objects.filter(state="approval", made_at__lt=self.now - LEFT_OPEN)
+        moments = list(waiting.values_list("moment_id", flat=True))
+        waiting.update(state="held", go_at=at, held_why="")
+        Moment.objects.filter(pk__in=moments).update(
+            state="working", asks="", reason="", override="now", override_at=at, override_by=self.owner.name
+        )
+
+    def _send(self, at: datetime) -> None:
+        """No mail leaves a demo: what was written in the past counts as sent, and some people answer."""
+        messages = ledger.claim(at, WORKER, limit=1000)
+        pairs = [(message, max(message.made_at, message.go_at)) for message in messages]
+        ledger.finish([Sent(Outgoing(message, sent), "250 kept by the demo", sent) for message, sent in pairs])
+        answers = [self._answer(message, sent) for message, sent in pairs]
+        timeline.record(*(answer for answer in answers if answer is not None))
+
+    def _answer(self, message: Message, sent_at: datetime) -> timeline.NewFact | None:
+        moment, back = message.moment, sent_at + timedelta(minutes=self.dice.randint(20, 900))
+        if moment is None or back >= self.now or self.dice.random() > 0.22:
+            return None
+        feeling = self._feeling(message.client_id)
+        about = {"journey_id": moment.journey_id, "stage": moment.stage, "channel": "email", "judged_by": "client"}
+        key = {"source": "demo", "external_id": f"answer-{message.pk}"}
+        touchpoint = self.book.touchpoint(moment.touchpoint)
+        survey = self.book.surveys.get(touchpoint.survey) if touchpoint else None
+        kind, name, value = "replied", moment.touchpoint, None
+        if survey is not None:
+            kind, name = "answered", survey.name
+            value = round(survey.low + (survey.high - survey.low) * (feeling + 2) / 4)
+        text = self.dice.choice(words.SAID[feeling])
+        return timeline.NewFact(
+            message.client_id,
+            kind,
+            back,
+            name,
+            text=text,
+            value=value,
+            feeling=feeling,
+            is_contact=True,
+            **about,
+            **key,
+        )
+
+    def _promises(self, at: datetime) -> None:
+        """Most promises are kept in time, a few are broken; what is not due yet is open."""
+        over = Promise.objects.filter(state="open", due_at__lte=at).order_by("pk")
+        for promise in over:
+            state = Promise.State.KEPT if self.dice.random() < 0.95 else Promise.State.BROKEN
+            made.end(promise, state, promise.due_at or at, "")
+
+    def _feeling(self, client_id: int) -> int:
+        value = self.dice.gauss(self.mood.get(client_id, 0.9), 0.8)
+        return max(-2, min(2, round(value)))
+
+    def _lived_days(self, begin: datetime) -> list[datetime]:
+        """Evenings from `begin` on, every second one long ago; the last is now."""
+        days, day = [], self._evening(begin)
+        while day < self.now:
+            days.append(day)
+            long_ago = self.now - day > LONG_AGO
+            day = self._evening(day + timedelta(hours=44 if long_ago else 20))
+        return [*days, self.now]
+
+    def _evening(self, instant: datetime) -> datetime:
+        """The evening of that day in the business's zone, or of the next when it is over."""
+        local = instant.astimezone(self.zone)
+        evening = local.replace(hour=EVENING, minute=0, second=0, microsecond=0)
+        return evening if evening >= local else evening + timedelta(days=1)
