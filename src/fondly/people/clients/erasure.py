@@ -74,15 +74,16 @@ def _scrub_traces(client: Client, texts: list[str]) -> None:
     Merge.objects.filter(Q(survivor=client) | Q(absorbed=client)).update(before={}, by="", undone_at=clock.now())
     AuditEntry.objects.filter(client_id=client.pk).update(summary=ERASED_NAME, input={}, undo_action="", undo_input={})
     for text in texts:
-        _scrub_json(ImportRow, "cells", text, [])
+        _scrub_json(ImportRow, "cells", text, [], reason="")
+        ImportRow.objects.filter(reason__icontains=text).update(reason="")
         _scrub_json(AuditEntry, "input", text, {})
         _scrub_json(AuditEntry, "undo_input", text, {})
         AuditEntry.objects.filter(summary__icontains=text).update(summary=ERASED_NAME)
         _scrub_json(UsedKey, "result", text, {"result": {}, "summary": ERASED_NAME, "audit_id": None})
 
 
-def _scrub_json(model: Any, field: str, text: str, empty: object) -> None:
+def _scrub_json(model: Any, field: str, text: str, empty: object, **also: object) -> None:
     """SQLite keeps JSON with letters beyond ASCII escaped, PostgreSQL as they are."""
     escaped = json.dumps(text)[1:-1]
     rows = model.objects.annotate(_text=Cast(field, TextField()))
-    rows.filter(Q(_text__icontains=text) | Q(_text__icontains=escaped)).update(**{field: empty})
+    rows.filter(Q(_text__icontains=text) | Q(_text__icontains=escaped)).update(**{field: empty, **also})

@@ -19,6 +19,7 @@ _WHERE: dict[int, Where] = {CLIENT: "name", CONTACT: "contact", EMAIL: "email", 
 _LONGEST = 200  # characters of a query that are looked at
 _LIKENESS = 0.35  # least share of common trigrams for a misspelt name
 _CANDIDATES = 300  # rows looked at for likeness
+_LEAST_SIMILAR = 0.15  # of pg_trgm: only to find candidates
 _MOST_PIECES = 40
 _AROUND = 60  # characters shown on each side of a match
 _MATCHING = "SELECT rowid FROM clients_find WHERE clients_find MATCH %s"
@@ -171,6 +172,7 @@ def _likely(wanted: str, pieces: set[str]) -> list[tuple[int, str, str]]:
     with connection.cursor() as cursor:
         if not has_trigrams(cursor):
             return []
+        cursor.execute("SELECT set_limit(%s)", [_LEAST_SIMILAR])
     sql = "SELECT id FROM clients_client WHERE sort_name %% %s ORDER BY similarity(sort_name, %s) DESC LIMIT %s"
     ids = [row[0] for row in _rows(sql, [wanted, wanted, _CANDIDATES])]
     return list(alive.filter(pk__in=ids).values_list("pk", "sort_name", "name"))

@@ -114,7 +114,7 @@ def _refresh_some(ids: list[int]) -> None:
     recent: dict[int, list[int]] = defaultdict(list)
     rows = felt.filter(place__lte=_FEELINGS_KEPT).order_by("client_id", "at", "id")
     for client_id, feeling in rows.values_list("client_id", "feeling"):
-        recent[client_id].append(feeling)
+        recent[client_id].append(int(feeling or 0))
     clients = [Client(pk=pk, recent_feelings=recent[pk], feeling=feeling_of(recent[pk])) for pk in ids]
     Client.objects.bulk_update(clients, ["recent_feelings", "feeling"], batch_size=200)
 

@@ -294,7 +294,8 @@ def _insert_phone(contact: Contact, details: PhoneDetails, region: str) -> Phone
 
 
 def _refuse_known_email(contact: Contact, key: str, besides: int | None = None) -> None:
-    if contact.emails.filter(key=key).exclude(pk=besides).exists():
+    others = contact.emails.filter(key=key)
+    if (others.exclude(pk=besides) if besides else others).exists():
         raise Refused(_("%(name)s has this address already.") % {"name": contact.name}, field="address")
 
 

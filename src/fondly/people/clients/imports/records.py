@@ -106,7 +106,7 @@ class Reader:
     def _take_emails(self, record: Record, told: dict[tuple[str, int], str]) -> None:
         for group, text in _groups(told, "email"):
             label = told.get(("email.label", group), "").strip("* ")[:40]
-            for one in re.split(r"\s*:::\s*|[;,\n]\s*|\s+", text):
+            for one in _addresses_in(text):
                 if one:
                     email = identity.email(one)
                     if email.key not in [key for _address, key, _label in record.emails]:
@@ -294,6 +294,12 @@ def _number(text: str) -> float | None:
         return float(clean.replace(",", ""))
     except ValueError:
         return None
+
+
+def _addresses_in(text: str) -> list[str]:
+    """One cell may hold several; words that are no address are kept together, so that the message shows them."""
+    pieces = re.split(r"\s*:::\s*|[;,\n]\s*", text)
+    return [one for p in pieces for one in (p.split() if p.count("@") == len(p.split()) else [p.strip()])]
 
 
 def _groups(told: dict[tuple[str, int], str], name: str) -> list[tuple[int, str]]:
