@@ -22,7 +22,8 @@ _CANDIDATES = 300  # rows looked at for likeness
 _LEAST_SIMILAR = 0.15  # of pg_trgm: only to find candidates
 _MOST_PIECES = 40
 _AROUND = 60  # characters shown on each side of a match
-_MATCHING = "SELECT rowid FROM clients_find WHERE clients_find MATCH %s"
+_MATCHING = "SELECT rowid, text FROM clients_find WHERE clients_find MATCH %s"
+_FIRST = 2000  # matches of a word found everywhere that are put in order
 _ALSO = " AND text LIKE %s ESCAPE '\\'"
 _MODELS: dict[int, Any] = {CONTACT: Contact, EMAIL: EmailAddress, PHONE: Phone}
 
@@ -98,8 +99,9 @@ def _rowids_with(words: list[str], most: int) -> list[int]:
     query = " AND ".join(_quoted(word) for word in long)
     rest = [word for word in words if len(word) < 3]
     sql = _MATCHING + _ALSO * len(rest)
-    values = [query, *(f"%{_plain(word)}%" for word in rest), most]
-    return [row[0] for row in _rows(f"{sql} ORDER BY rowid %% 4, length(text), rowid LIMIT %s", values)]
+    values = [query, *(f"%{_plain(word)}%" for word in rest), _FIRST]
+    rows = _rows(f"{sql} LIMIT %s", values)
+    return [row[0] for row in sorted(rows, key=lambda row: (row[0] % 4, len(row[1]), row[0]))][:most]
 
 
 def _rowids_starting(words: list[str], most: int) -> list[int]:
