@@ -2,7 +2,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from fondly.people.team import screens
-from fondly.run.journeys import map_urls, today, views
+from fondly.run.journeys import map_urls, playbook_urls, today, views
 
 urlpatterns = [
     path("today", views.today_page, name="today"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("moments/<int:moment_id>/now", views.do_now, name="moment-now"),
     path("moments/<int:moment_id>/approve", views.approve, name="moment-approve"),
     *map_urls.urlpatterns,
+    *playbook_urls.urlpatterns,
 ]
 
 screens.add(
