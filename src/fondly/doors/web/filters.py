@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from fondly.doors.web.quick import gettext as _
 from fondly.ground import clock
 
 # value, class, word: the five steps of how a client feels. Face, word and number always go together.
@@ -35,10 +35,10 @@ def when(value: datetime | date | None, zone: str | tzinfo | None = None) -> str
     if not isinstance(value, datetime):
         return _day(value, _here(clock.now(), zone).date())
     local, today = _here(value, zone), _here(clock.now(), zone).date()
-    hour = date_format(local, "H:i")
+    hour = f"{local:%H:%M}"  # much quicker than date_format, and the same in every language
     away = (local.date() - today).days
-    near = {0: _("today %(hour)s"), 1: _("tomorrow %(hour)s"), -1: _("yesterday %(hour)s")}.get(away)
-    if near:
+    if -1 <= away <= 1:
+        near = (_("today %(hour)s"), _("tomorrow %(hour)s"), _("yesterday %(hour)s"))[away]
         return near % {"hour": hour}
     return f"{date_format(local, 'D')} {hour}" if abs(away) < 7 else _day(local.date(), today)
 

@@ -6,11 +6,11 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language, get_language_bidi, gettext, ngettext
+from django.urls import NoReverseMatch
+from django.utils.translation import get_language, get_language_bidi, ngettext
 from jinja2 import BytecodeCache, Environment, FileSystemBytecodeCache, FileSystemLoader, select_autoescape
 
-from fondly.doors.web import filters, frame
+from fondly.doors.web import filters, frame, quick
 from fondly.ground import clock
 
 
@@ -25,7 +25,7 @@ def environment(**options: Any) -> Environment:
         lstrip_blocks=True,
     )
     made = Environment(**options)  # noqa: S701 - autoescape is on, see above
-    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_callables(quick.gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(_globals())
     made.filters.update(filters.FILTERS)
     return made
@@ -37,21 +37,17 @@ def template_folders() -> list[Path]:
     return [path / "templates" for path in reversed(ours) if (path / "templates").is_dir()]
 
 
-def url(name: str, *args: Any, **kwargs: Any) -> str:
-    return reverse(name, args=args or None, kwargs=kwargs or None)
-
-
 def url_if(name: str, *args: Any, **kwargs: Any) -> str:
     """The same, or "" while no installed room has that page."""
     try:
-        return url(name, *args, **kwargs)
+        return quick.url(name, *args, **kwargs)
     except NoReverseMatch:
         return ""
 
 
 def _globals() -> dict[str, Any]:
     return {
-        "url": url,
+        "url": quick.url,
         "url_if": url_if,
         "now": clock.now,
         "static": static,

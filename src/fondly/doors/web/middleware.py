@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from fondly.doors.web import quick
 from fondly.ground.action import NotAllowed, NotFound, Refused
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -60,6 +61,7 @@ class as_viewer:
     def __enter__(self) -> None:
         if self.language:
             translation.activate(self.language)
+        quick.begin()
         try:
             timezone.activate(ZoneInfo(self.zone)) if self.zone else timezone.deactivate()
         except (ZoneInfoNotFoundError, ValueError):
@@ -67,6 +69,7 @@ class as_viewer:
 
     def __exit__(self, *_unused: object) -> None:
         timezone.deactivate()
+        quick.end()
 
 
 def refused_fragment(message: str) -> HttpResponse:

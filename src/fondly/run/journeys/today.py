@@ -16,11 +16,12 @@ from fondly.run.journeys.asking import asking_touchpoints
 from fondly.run.journeys.models import Moment
 from fondly.run.outbox.models import Message
 
-MOST = 200  # rows read per group; a longer day says so
+MOST = 50  # rows shown per group; a longer day says so
 CAP = 99
 LATE = timedelta(days=2)  # a moment this long past its time is late whatever its playbook says
 UNEASY_DAYS, GOOD_DAYS, WAITING_DAYS = 7, 2, 14
 WAITING_MOST = 20
+LOOKED_AT = 400  # of one person's newest facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +116,15 @@ def _moments(user: User, now: datetime, until: datetime, everyone: bool) -> tupl
 def _felt(user: User, now: datetime, everyone: bool) -> tuple[list[Row], list[Row]]:
     """Clients whose newest feeling is uneasy and not solved since; and who was delighted."""
     later = Interaction.objects.filter(client=OuterRef("client"), at__gt=OuterRef("at"), solved=Interaction.Solved.YES)
-    felt = Interaction.objects.filter(feeling__in=(-2, -1, 2), at__gte=now - timedelta(days=UNEASY_DAYS), at__lte=now)
-    felt = _of_mine(felt, user, everyone).exclude(solved=Interaction.Solved.YES, feeling__lt=0)
-    newest = felt.filter(~Exists(later) | Q(feeling=2)).order_by("-at", "-id").values(*words.FELT_FIELDS)[:MOST]
+    bad = Q(feeling__in=(-2, -1), at__gte=now - timedelta(days=UNEASY_DAYS)) & ~Q(solved=Interaction.Solved.YES)
+    good = Q(feeling=2, at__gte=now - timedelta(days=GOOD_DAYS))
+    felt = _of_mine(Interaction.objects.filter(bad | good, at__lte=now), user, everyone)
+    newest = _among(felt.order_by("-at", "-id")).filter(Q(feeling=2) | ~Exists(later)).order_by("-at", "-id")
     uneasy: dict[int, Row] = {}
     glad: dict[int, Row] = {}
-    for fact in newest:
+    for fact in newest.values(*words.FELT_FIELDS)[: 2 * MOST]:
         recent = fact["client__recent_feelings"] or [fact["feeling"]]
-        if fact["feeling"] == 2 and fact["at"] >= now - timedelta(days=GOOD_DAYS):
+        if fact["feeling"] == 2:
             glad.setdefault(fact["client_id"], words.glad_row(fact))
         elif fact["feeling"] < 0 and recent[-1] <= -1:
             uneasy.setdefault(fact["client_id"], words.uneasy_row(fact, now))
@@ -138,7 +140,8 @@ def _waiting(user: User, now: datetime, everyone: bool) -> list[Row]:
         client=OuterRef("client"), at__gt=OuterRef("at"), kind__in=("answered", "replied", "received", "event")
     )
     rows: dict[tuple[int, str], Row] = {}
-    open_ones = _of_mine(asked, user, everyone).filter(~Exists(back)).order_by("at", "id")
+    newest = _among(_of_mine(asked, user, everyone).order_by("-at", "-id"))
+    open_ones = newest.filter(~Exists(back)).order_by("at", "id")
     for fact in open_ones.values(*words.FELT_FIELDS)[:WAITING_MOST]:
         rows[fact["client_id"], fact["name"]] = words.waiting_row(fact, asking[fact["name"]], now)
     return list(rows.values())
@@ -165,6 +168,11 @@ def ran_list(since: datetime, now: datetime, before: str = "") -> list[dict[str,
         ended = ended.filter(Q(ended_at__lt=then) | Q(ended_at=then, pk__lt=int(pk)))
     columns = ("id", "client_id", "touchpoint", "kind", "channel", "ended_at", "why")
     return list(ended.order_by("-ended_at", "-id").values(*columns, name=F("client__name"))[:100])
+
+
+def _among(narrow: "QuerySet[Interaction]") -> "QuerySet[Interaction]":
+    """The newest of these, as a set to look at more closely: keeps long texts and slow conditions off the long list."""
+    return Interaction.objects.filter(pk__in=narrow.values("pk")[:LOOKED_AT])
 
 
 def _of_mine(facts: "QuerySet[Interaction]", user: User, everyone: bool) -> "QuerySet[Interaction]":
