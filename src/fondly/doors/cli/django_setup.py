@@ -14,3 +14,13 @@ def setup() -> None:
         django.setup()
     except ConfigError as error:
         sys.exit(f"fondly: {error}")
+
+
+def setup_ready() -> None:
+    """setup() for commands that read and write records: a new home gets its tables, an unready one is refused in words."""
+    setup()
+    from fondly.doors.cli import preparing
+
+    if preparing.state_or_exit().empty:
+        preparing.make_ready()
+    preparing.refuse_unready()

@@ -29,9 +29,9 @@ def _do(arguments: Arguments) -> int:
     if arguments.help and not arguments.action:
         arguments.parser.print_help()
         return 0
-    from fondly.doors.cli.django_setup import setup
+    from fondly.doors.cli.django_setup import setup_ready
 
-    setup()
+    setup_ready()
     if arguments.list or not arguments.action:
         return _list()
     _split_options(arguments)

@@ -24,9 +24,9 @@ def add_events(subparsers: Any) -> None:
 
 def import_events(arguments: argparse.Namespace) -> int:
     """0 when all lines were read, 1 when some could not be, 2 when nothing could be done."""
-    from fondly.doors.cli.django_setup import setup
+    from fondly.doors.cli.django_setup import setup_ready
 
-    setup()
+    setup_ready()
     from django.db import transaction
 
     from fondly.ground.action import SYSTEM, Refused, as_json

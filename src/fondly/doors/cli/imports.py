@@ -34,9 +34,9 @@ def add_clients(subparsers: Any) -> None:
 
 def import_clients(arguments: argparse.Namespace) -> int:
     """0 when every row was used, 1 when some were bad, 2 when nothing could be done."""
-    from fondly.doors.cli.django_setup import setup
+    from fondly.doors.cli.django_setup import setup_ready
 
-    setup()
+    setup_ready()
     from fondly.ground.action import Refused
     from fondly.people.clients.imports import UnreadableFileError, UnusableMappingError
 
