@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
 from fondly.people.clients import timeline
 from fondly.people.clients.models import Interaction
@@ -79,9 +80,9 @@ def take_back(source: str, external_id: str) -> None:
         timeline.refresh_contact(fact.client_id)
 
 
-def promises_of(moment: Moment) -> dict[str, Any]:
+def promises_of(moment: Moment, book: Book | None = None) -> dict[str, Any]:
     """{"sets": {...}} when this touchpoint makes a promise, for whoever keeps the promises."""
-    book = library.parsed(moment.journey.version_id)
+    book = book or library.parsed(moment.journey.version_id)
     stage = book.stages.get(moment.stage)
     touchpoint = stage.touchpoints.get(moment.touchpoint) if stage is not None else None
     if touchpoint is None or touchpoint.sets is None:

@@ -7,7 +7,7 @@ policy check, in one transaction, just before the final dot. What was committed 
 answer is uncertain and is never sent again by itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zlib import crc32
@@ -15,9 +15,10 @@ from zlib import crc32
 from django.db import connection, transaction
 from django.db.models import F, Q
 
+from fondly.core.playbook.model import Playbook as Book
 from fondly.ground import clock
 from fondly.people.clients import timeline
-from fondly.run.journeys import records, switch
+from fondly.run.journeys import bulk, records, switch
 from fondly.run.journeys.leases import database_now, lease_end
 from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey, Moment
@@ -30,15 +31,17 @@ MOST_CRASHES = 3
 GIVE_UP_AFTER = timedelta(hours=48)
 _FIRST_WAIT, _LONGEST_WAIT = 60, 4 * 3600  # seconds between tries
 State = Message.State
+PAUSED = "everything is paused"
 UNSURE = "the connection ended before the mail server answered"
 
 
 @dataclass(slots=True)
 class Outgoing:
-    """One message in a worker's hands. attempt: its row, once committed."""
+    """One message in a worker's hands. book: of its journey, if it has one. attempt: its row, once committed."""
 
     message: Message
     started_at: datetime
+    book: Book | None = None
     attempt: Attempt | None = None
 
 
@@ -116,12 +119,10 @@ def commit(outgoing: Outgoing, worker: str, results: list[Sent]) -> None:
     faults.reach("before_commit")
     now = clock.now()
     with transaction.atomic():
-        message = _lock(outgoing.message, worker)
-        refusal = policy.refusal(message, now)
-        if refusal:
-            raise Stopped(refusal)
+        _require_ours(outgoing, worker, now)
         finish(results)
-        Message.objects.filter(pk=message.pk).update(committed_at=now)
+        message = outgoing.message
+        bulk.update(Message, ("committed_at",), [(now, message.pk)])
         outgoing.attempt = Attempt.objects.create(
             message=message, worker=worker, started_at=outgoing.started_at, phase="committed"
         )
@@ -129,58 +130,78 @@ def commit(outgoing: Outgoing, worker: str, results: list[Sent]) -> None:
     faults.reach("after_commit")
 
 
-def _lock(message: Message, worker: str) -> Message:
-    """The message, locked, if this worker still holds it; its journey locked too, so that an exit waits or wins."""
-    if _switch_is_off():
-        raise Stopped("everything is paused")
-    if message.moment_id is not None:
-        list(locked(Journey.objects.filter(moments=message.moment_id)).values_list("pk"))
-    mine = Message.objects.filter(
-        pk=message.pk, state=State.SENDING, worker=worker, committed_at__isnull=True, lease_until__gt=database_now()
-    )
-    found = locked(mine.select_related("moment__journey", "client")).first()
+def _require_ours(outgoing: Outgoing, worker: str, now: datetime) -> None:
+    """Raises Stopped unless this worker still holds the message and nothing has happened that keeps it here."""
+    message = outgoing.message
+    if connection.vendor == "postgresql":
+        _lock_rows(message)
+    found = _fresh(message, worker, now)
     if found is None:
         raise Stopped("another worker has taken it over")
-    return found
+    moment_state, journey_state, is_current, paused = found
+    if paused:
+        raise Stopped(PAUSED)
+    if message.moment_id is not None:
+        refusal = policy.refused_by_journey(journey_state, moment_state, bool(is_current))
+        if refusal:
+            raise Stopped(refusal)
+    refusal = policy.forbidden([message]).get(message.pk, "")
+    if refusal or policy.opens_at(message, now, outgoing.book) > now:
+        raise Stopped(refusal or "quiet hours")
 
 
-def _switch_is_off() -> bool:
-    """Read under a shared lock, so that pausing everything waits for, or stops, every commit."""
-    if connection.vendor != "postgresql":
-        return bool(switch.why_paused())
+def _lock_rows(message: Message) -> None:
+    """An exit, a pause or an edit either waits for this commit or is seen by it. (SQLite has one writer.)"""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT value FROM ground_setting WHERE name = %s FOR SHARE", [switch.NAME])
-        row = cursor.fetchone()
-    return bool(row and row[0])
-
-
-def finish(results: Iterable[Sent]) -> None:
-    """Record what the server took: message, attempt, moment and timeline together. Call in a transaction."""
-    facts = []
-    for sent in results:
-        message, attempt = sent.outgoing.message, sent.outgoing.attempt
-        Message.objects.filter(pk=message.pk, state__in=(State.SENDING, State.UNCERTAIN)).update(
-            state=State.SENT, ended_at=sent.at, reply=sent.reply[:500], worker="", lease_until=None, held_why=""
-        )
-        if attempt is not None:
-            Attempt.objects.filter(pk=attempt.pk).update(
-                ended_at=sent.at, phase="done", code=_code(sent.reply), reply=sent.reply[:500]
+        cursor.execute("SELECT 1 FROM ground_setting WHERE name = %s FOR SHARE", [switch.NAME])
+        if message.moment_id is not None:
+            cursor.execute(
+                "SELECT 1 FROM journeys_journey j JOIN journeys_moment m ON m.journey_id = j.id "
+                "WHERE m.id = %s FOR UPDATE OF j",
+                [message.moment_id],
             )
-        facts += _done(message, sent.at)
-    timeline.record(*facts)
+        cursor.execute("SELECT 1 FROM outbox_message WHERE id = %s FOR UPDATE", [message.pk])
 
 
-def _done(message: Message, at: datetime) -> list[timeline.NewFact]:
-    """The moment is done; the fact says what was sent."""
-    moment = message.moment
-    if moment is None:
-        return []
-    waiting = (Moment.State.WORKING, Moment.State.UNCERTAIN)
-    Moment.objects.filter(pk=moment.pk, state__in=waiting).update(
-        state=Moment.State.DONE, asks="", ended_at=at, ended_by="Fondly", reason=""
-    )
-    data = {"message": message.pk, "to": message.to_address, **records.promises_of(moment)}
-    return [records.of_moment(moment, "sent", at, text=message.subject, data=data)]
+_INSTANT = {"sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')", "postgresql": "clock_timestamp()"}
+_FRESH = """
+SELECT mo.state, j.state, (j.plan_at IS NULL OR j.plan_at > %s), s.value
+FROM outbox_message m
+LEFT JOIN journeys_moment mo ON mo.id = m.moment_id
+LEFT JOIN journeys_journey j ON j.id = mo.journey_id
+LEFT JOIN ground_setting s ON s.name = %s
+WHERE m.id = %s AND m.worker = %s AND m.state = 'sending' AND m.committed_at IS NULL AND m.lease_until > """
+
+
+def _fresh(message: Message, worker: str, now: datetime) -> tuple[str, str, object, str] | None:
+    """(moment's state, journey's state, is its plan current, why all is paused); None when it is not ours any more."""
+    values = [connection.ops.adapt_datetimefield_value(now), switch.NAME, message.pk, worker]
+    with connection.cursor() as cursor:
+        cursor.execute(_FRESH + _INSTANT[connection.vendor], values)
+        return cursor.fetchone()
+
+
+def finish(results: Sequence[Sent]) -> None:
+    """Record what the server took: message, attempt, moment and timeline together. Call in a transaction."""
+    if not results:
+        return
+    bulk.update(Message, _SENT, [(State.SENT, r.at, r.reply[:500], "", None, "", r.outgoing.message.pk) for r in results])
+    attempts = [(r.at, "done", _code(r.reply), r.reply[:500], r.outgoing.attempt.pk) for r in results if r.outgoing.attempt]
+    bulk.update(Attempt, ("ended_at", "phase", "code", "reply"), attempts)
+    lived = [r for r in results if r.outgoing.message.moment is not None]
+    done = [(Moment.State.DONE, "", r.at, "Fondly", "", r.outgoing.message.moment_id) for r in lived]
+    bulk.update(Moment, ("state", "asks", "ended_at", "ended_by", "reason"), done)
+    timeline.record(*(_fact(r) for r in lived))
+
+
+_SENT = ("state", "ended_at", "reply", "worker", "lease_until", "held_why")
+
+
+def _fact(sent: Sent) -> timeline.NewFact:
+    """What the timeline says of a message that left."""
+    message = sent.outgoing.message
+    data = {"message": message.pk, "to": message.to_address, **records.promises_of(message.moment, sent.outgoing.book)}
+    return records.of_moment(message.moment, "sent", sent.at, text=message.subject, data=data)
 
 
 def write_results(results: list[Sent]) -> None:

@@ -6,26 +6,20 @@ from datetime import datetime
 from fondly.core.planner.calendars import first_open
 from fondly.core.planner.compiled import ready
 from fondly.core.planner.zones import zone_of
-from fondly.design.playbooks import library
+from fondly.core.playbook.model import Playbook as Book
 from fondly.people.clients import consents
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox import addresses
 from fondly.run.outbox.models import Message
 
 
-def refusal(message: Message, now: datetime) -> str:
-    """At the point of no return: "" when it may go, else why not. The message's rows are locked and fresh."""
-    moment = message.moment
-    if moment is not None:
-        journey = moment.journey
-        if journey.state != Journey.State.ACTIVE:
-            return f"the journey is {journey.state}"
-        if moment.state != Moment.State.WORKING:
-            return f"the moment is {moment.state} meanwhile"
-        if journey.plan_at is not None and journey.plan_at <= now:
-            return WAIT_FOR_PLAN
-    stopped = forbidden([message]).get(message.pk, "")
-    return stopped or ("quiet hours" if opens_at(message, now) > now else "")
+def refused_by_journey(journey_state: str, moment_state: str, is_current: bool) -> str:
+    """At the point of no return: why the journey keeps this message here; "" when it does not."""
+    if journey_state != Journey.State.ACTIVE:
+        return f"the journey is {journey_state}"
+    if moment_state != Moment.State.WORKING:
+        return f"the moment is {moment_state} meanwhile"
+    return "" if is_current else WAIT_FOR_PLAN
 
 
 WAIT_FOR_PLAN = "something happened meanwhile: the plan is looked at first"
@@ -50,12 +44,12 @@ def _forbidden(message: Message, ledger: dict[int, dict[consents.Pair, consents.
     return consents.why_not(ledger.get(message.client_id, {}), "email", message.purpose)
 
 
-def opens_at(message: Message, now: datetime) -> datetime:
+def opens_at(message: Message, now: datetime, playbook: Book | None) -> datetime:
     """The first instant at or after now at which quiet hours and channel hours let this message go."""
     moment = message.moment
-    if moment is None or moment.override in ("now", "at"):  # a person chose the time
+    if moment is None or playbook is None or moment.override in ("now", "at"):  # a person chose the time
         return now
-    book = ready(library.parsed(moment.journey.version_id))
+    book = ready(playbook)
     step = book.by_name.get(moment.touchpoint)
     if step is None:
         return now

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from fondly.core.playbook.model import Playbook as Book
+from fondly.design.playbooks import library
 from fondly.ground import clock
 from fondly.ground.config import ConfigError
 from fondly.run.journeys import switch
@@ -48,6 +50,7 @@ class _Run:
         self.results: list[Sent] = []  # taken by the server, not yet written down
         self.renewed = time.monotonic()
         self.count = 0
+        self.books: dict[int, Book] = {}  # message id -> the playbook its journey lives
 
     def all_batches(self, now: datetime) -> int:
         for _ in range(_MOST_BATCHES):
@@ -59,7 +62,8 @@ class _Run:
 
     def batch(self, messages: Sequence[Message], now: datetime) -> bool:
         """Send one claimed batch; False when there is no use in going on."""
-        ready = _freeze(_allowed(messages, now), self.sender, now)
+        self.books = _books(messages)
+        ready = _freeze(_allowed(messages, now, self.books), self.sender, now)
         for place, message in enumerate(ready):
             going_on = not self.stopping() and self._one(message)
             if not going_on:
@@ -77,7 +81,7 @@ class _Run:
         if time.monotonic() - self.renewed > _RENEW_AFTER:
             ledger.renew(self.worker)
             self.renewed = time.monotonic()
-        outgoing = Outgoing(message, clock.now())
+        outgoing = Outgoing(message, clock.now(), self.books.get(message.pk))
         try:
             reply = self.connection.send(
                 self.sender.address, message.to_address, bytes(message.raw or b""),
@@ -85,7 +89,7 @@ class _Run:
             )  # fmt: skip
         except Stopped as stopped:
             self._stopped(message, str(stopped))
-            return str(stopped) != "everything is paused"
+            return str(stopped) != ledger.PAUSED
         except NotSent as error:
             return self._not_sent(outgoing, error)
         self.count += 1
@@ -113,15 +117,21 @@ class _Run:
         if forbidden:
             ledger.stop(message, forbidden, now)
         else:
-            ledger.release([message.pk], max(policy.opens_at(message, now), now), why=reason)
+            ledger.release([message.pk], policy.opens_at(message, now, self.books.get(message.pk)), why=reason)
 
 
-def _allowed(messages: Sequence[Message], now: datetime) -> list[Message]:
+def _books(messages: Sequence[Message]) -> dict[int, Book]:
+    versions = {m.pk: m.moment.journey.version_id for m in messages if m.moment is not None}
+    books = library.parsed_all(versions.values())
+    return {pk: books[version_id] for pk, version_id in versions.items()}
+
+
+def _allowed(messages: Sequence[Message], now: datetime, books: dict[int, Book]) -> list[Message]:
     """Those that may go now; the others are cancelled or wait for the end of quiet hours."""
     forbidden = policy.forbidden(messages)
     allowed = []
     for message in messages:
-        opens = policy.opens_at(message, now)
+        opens = policy.opens_at(message, now, books.get(message.pk))
         if message.pk in forbidden:
             ledger.stop(message, forbidden[message.pk], now)
         elif opens > now:
