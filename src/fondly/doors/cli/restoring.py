@@ -27,12 +27,14 @@ def restore(file: Path, *, force: bool) -> None:
     """Bring the install back to a backup. Exits with a sentence when it cannot; then nothing was changed."""
     home = Path(settings.HOME)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    used = _is_used(home)  # before anything connects, which would make an empty database file
     with tempfile.TemporaryDirectory(dir=home, prefix=".restore-") as folder:
         staged = Path(folder)
         manifest = _unpack(file, staged)
         _refuse_foreign(manifest)
-        _refuse_running()
-        _make_room(home, force)
+        if used:
+            _refuse_running()
+            _make_room(home, force)
         _swap_in(staged, home)
     connection.close()
     switch.turn("restored")
@@ -108,8 +110,6 @@ def _refuse_running() -> None:
 
 def _make_room(home: Path, force: bool) -> None:
     """What is there already is kept aside; without --force it is a reason to stop."""
-    if not _is_used(home):
-        return
     if not force:
         sys.exit(
             f"fondly: there is an install in {home} already. To replace it say --force; a copy of it is kept in "

@@ -1,0 +1,179 @@
+"""Backup, restore, export: on a real file, with the real commands."""
+
+import hashlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+HERE = {k: v for k, v in os.environ.items() if not k.startswith("FONDLY_")}
+pytestmark = pytest.mark.skipif("FONDLY_DATABASE_URL" in os.environ, reason="files of SQLite")
+
+
+def fondly(home: Path, *arguments: str, fails: bool = False, **environ: str) -> str:
+    """Run the command in an install of its own; returns what it said."""
+    environment = {**HERE, "FONDLY_HOME": str(home), **environ}
+    command = [sys.executable, "-m", "fondly.doors.cli.main", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    said = done.stdout + done.stderr
+    assert (done.returncode != 0) == fails, said
+    assert "Traceback" not in said
+    return said
+
+
+@pytest.fixture(scope="module")
+def install(tmp_path_factory) -> Path:
+    """A small install with two clients, a key, a file and a secret."""
+    home = tmp_path_factory.mktemp("install")
+    prepare(home)
+    fondly(home, "do", "clients.create", "--name", "Priya Shah", "--email", "priya@example.org")
+    fondly(home, "do", "clients.create", "--name", "Tom Weld")
+    fondly(home, "do", "team.create_user", "--name", "Dana", "--email", "dana@example.com", "--is-admin", "true")
+    fondly(home, "do", "team.create_token", "--name", "n", "--scopes", "read", "--as", "dana@example.com")
+    fondly(home, "do", "playbooks.create", "--trade", "coach")
+    (home / "files" / "a").mkdir(parents=True)
+    (home / "files" / "a" / "photo.txt").write_text("a photo")
+    return home
+
+
+def prepare(home: Path) -> None:
+    code = (
+        "from fondly.doors.cli.django_setup import setup; setup();"
+        "from fondly.doors.cli import preparing; preparing.make_ready()"
+    )
+    environment = {**HERE, "FONDLY_HOME": str(home)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
+
+
+def names(home: Path) -> list[str]:
+    with sqlite3.connect(home / "fondly.sqlite3") as database:
+        return [row[0] for row in database.execute("SELECT name FROM clients_client ORDER BY id")]
+
+
+def test_a_backup_comes_back_whole_and_paused(install, tmp_path):
+    backup, fresh = tmp_path / "b.tar.gz", tmp_path / "fresh"
+    fondly(install, "backup", "-o", str(backup))
+    assert backup.stat().st_mode & 0o077 == 0
+    said = fondly(fresh, "restore", str(backup))
+    assert "Nothing is sent until" in said
+    assert names(fresh) == ["Priya Shah", "Tom Weld"]
+    assert (fresh / "files" / "a" / "photo.txt").read_text() == "a photo"
+    assert (fresh / "secret.key").read_bytes() == (install / "secret.key").read_bytes()
+    with sqlite3.connect(fresh / "fondly.sqlite3") as database:
+        settings = dict(database.execute("SELECT name, value FROM ground_setting"))
+    assert settings["engine.paused"] == "restored" and settings["restore.fence"]
+
+
+def test_what_is_there_is_not_overwritten_without_force_and_kept_with_it(install, tmp_path):
+    backup, other = tmp_path / "b.tar.gz", tmp_path / "other"
+    fondly(install, "backup", "-o", str(backup))
+    prepare(other)
+    fondly(other, "do", "clients.create", "--name", "Ana Ruiz")
+    assert "--force" in fondly(other, "restore", str(backup), fails=True)
+    assert names(other) == ["Ana Ruiz"]
+    fondly(other, "restore", "--force", str(backup))
+    assert names(other) == ["Priya Shah", "Tom Weld"]
+    (kept,) = (other / "backups").glob("replaced-*")
+    assert names(kept) == ["Ana Ruiz"]
+
+
+def test_damaged_backups_are_refused_and_change_nothing(install, tmp_path):
+    good = tmp_path / "good.tar.gz"
+    fondly(install, "backup", "-o", str(good))
+    fresh = tmp_path / "fresh"
+    cut = tmp_path / "cut.tar.gz"
+    cut.write_bytes(good.read_bytes()[: good.stat().st_size // 2])
+    assert "fondly:" in fondly(fresh, "restore", str(cut), fails=True)
+    changed = tmp_path / "changed.tar.gz"
+    with tarfile.open(good) as source:
+        source.extractall(tmp_path / "in", filter="data")
+    (tmp_path / "in" / "files" / "a" / "photo.txt").write_text("another photo")
+    with tarfile.open(changed, "w:gz") as target:
+        for path in sorted((tmp_path / "in").rglob("*")):
+            if path.is_file():
+                target.add(path, path.relative_to(tmp_path / "in"))
+    assert "damaged" in fondly(fresh, "restore", str(changed), fails=True)
+    evil = tmp_path / "evil.tar.gz"
+    with tarfile.open(evil, "w:gz") as target:
+        target.add(tmp_path / "in" / "manifest.json", "../manifest.json")
+    assert "does not belong" in fondly(fresh, "restore", str(evil), fails=True)
+    assert "not a backup" in fondly(fresh, "restore", _tar_of_nothing(tmp_path), fails=True)
+    assert "no file" in fondly(fresh, "restore", str(tmp_path / "none"), fails=True)
+    assert not (fresh / "fondly.sqlite3").exists()
+
+
+def _tar_of_nothing(folder: Path) -> str:
+    path = folder / "nothing.tar.gz"
+    with tarfile.open(path, "w:gz") as target:
+        target.add(__file__, "readme.txt")
+    return str(path)
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_an_export_holds_everything_but_secrets(install, tmp_path, name):
+    target = tmp_path / name
+    fondly(install, "export", "-o", str(target))
+    files = _read(target)
+    manifest = json.loads(files["manifest.json"])
+    tables = {table["table"]: table for table in manifest["tables"]}
+    assert tables["clients_client"]["rows"] == 2
+    for table in manifest["tables"]:
+        data = files[f"data/{table['table']}.jsonl"]
+        assert hashlib.sha256(data).hexdigest() == table["sha256"] and data.count(b"\n") == table["rows"]
+    for file in manifest["files"]:
+        assert hashlib.sha256(files[file["file"]]).hexdigest() == file["sha256"]
+    assert any(path.startswith("playbooks/") and b"fondly: 1" in data for path, data in files.items())
+    assert files["files/a/photo.txt"] == b"a photo"
+    everything = b"".join(files.values())
+    assert (
+        b"argon2" not in everything
+        and b"token_hash" not in everything
+        and b"password" not in files["data/team_user.jsonl"]
+    )
+    assert not {"team_apitoken", "team_signinlink", "ground_usedkey"} & set(tables)
+
+
+def _read(place: Path) -> dict[str, bytes]:
+    if place.suffix == ".zip":
+        with zipfile.ZipFile(place) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    return {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
+def test_an_export_never_writes_over_something(install, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    assert "exists already" in fondly(install, "export", "-o", str(tmp_path), fails=True)
+    assert "exists already" in fondly(install, "backup", "-o", str(tmp_path / "mine.txt"), fails=True)
+
+
+def test_a_newer_database_is_refused_with_a_sentence(install, tmp_path):
+    backup, newer = tmp_path / "b.tar.gz", tmp_path / "newer"
+    fondly(install, "backup", "-o", str(backup))
+    fondly(newer, "restore", str(backup))
+    with sqlite3.connect(newer / "fondly.sqlite3") as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('clients', '9999_x', '2030-01-01')"
+        )
+    for command in ("web", "worker", "up", "backup"):
+        port = ["--port", "8391"] if command in ("web", "up") else []
+        assert "newer Fondly" in fondly(newer, command, *port, fails=True)
+
+
+def test_an_unprepared_database_is_refused_with_a_sentence(tmp_path):
+    for command in (["worker"], ["web", "--port", "8391"], ["export"]):
+        assert "fondly up" in fondly(tmp_path, *command, fails=True)
+
+
+def test_examples_are_removed_and_own_records_stay(install, tmp_path):
+    backup, home = tmp_path / "b.tar.gz", tmp_path / "home"
+    fondly(install, "backup", "-o", str(backup))
+    fondly(home, "restore", str(backup))
+    fondly(home, "do", "clients.create", "--name", "Example", "--is-demo", "true")
+    assert "1 example" in fondly(home, "remove-demo")
+    assert names(home) == ["Priya Shah", "Tom Weld"]
