@@ -1,0 +1,140 @@
+"""The Outbox: what will go, what went, what was held and why; and the page behind an unsubscribe link."""
+
+from typing import Any
+
+from django.contrib import messages as notices
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fondly.ground.action import SYSTEM, Refused, perform
+from fondly.people.team.screens import do, go_back, signed_in
+from fondly.run.journeys import records
+from fondly.run.outbox import links, queries
+from fondly.run.outbox.actions import TakeBack, Unsubscribe
+from fondly.run.outbox.models import Message
+
+_ACTS = {"take_back", "send_now", "approve", "edit", "resolve", "release"}
+
+
+@require_GET
+@signed_in()
+def outbox(request: HttpRequest) -> HttpResponse:
+    shown = request.GET.get("show", "")
+    counts = queries.counts()
+    request.user.outbox_count = counts["uncertain"]  # type: ignore[union-attr]  # the badge need not ask again
+    if shown not in queries.FILTERS:
+        shown = next((key for key in ("uncertain", "approval", "waiting") if counts[key]), "waiting")
+    context = {
+        "shown": shown,
+        "filters": [(key, word, counts.get(key, 0)) for key, (word, _states) in queries.FILTERS.items()],
+        "page": queries.page(shown, request.GET.get("after", "")),
+        "after": request.GET.get("after", ""),
+        "stopping": queries.stopping(),
+    }
+    return render(request, "outbox/outbox.html", context)
+
+
+@require_GET
+@signed_in()
+def message(request: HttpRequest, message_id: int) -> HttpResponse:
+    found = queries.message(message_id)
+    open_state = found.state in (Message.State.HELD, Message.State.APPROVAL)
+    context = {
+        "m": found,
+        "can_edit": open_state and not found.attempts_made,
+        "is_open": open_state,
+        "headers": queries.headers(message_id),
+        "attempts": queries.attempts(message_id),
+        "stopping": queries.stopping(),
+    }
+    return render(request, "outbox/message.html", context)
+
+
+@require_GET
+@signed_in()
+def preview(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The HTML as the client sees it, shut in: no script, no outside request, no form, own origin denied."""
+    found = queries.message(message_id)
+    answer = HttpResponse(found.html or f"<pre>{_escaped(found.text)}</pre>")
+    answer["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    )
+    answer["X-Frame-Options"] = "SAMEORIGIN"
+    return answer
+
+
+@require_POST
+@signed_in("run")
+def act(request: HttpRequest, message_id: int, verb: str) -> HttpResponse:
+    """One act on one message; what it needs comes from the form."""
+    if verb not in _ACTS:
+        raise Refused(_("There is no such action."))
+    form = request.POST
+    known: dict[str, dict[str, Any]] = {
+        "approve": {"revision": form.get("revision", "")},
+        "edit": {n: form.get(n, "") for n in ("revision", "subject", "text")},
+        "resolve": {"arrived": form.get("arrived", "")},
+        "release": {"fact": _skip_fact(message_id)} if verb == "release" else {},
+    }
+    do(request, f"outbox.{verb}", message_id=message_id, **known.get(verb, {}))
+    return go_back(request, f"/outbox/{message_id}")
+
+
+@require_POST
+@signed_in("run")
+def take_back_all(request: HttpRequest) -> HttpResponse:
+    """All that were picked and have not left yet."""
+    picked = [int(i) for i in request.POST.getlist("ids") if i.isdigit()]
+    ids, done = queries.still_here(picked), 0
+    for message_id in ids:
+        try:
+            perform("outbox.take_back", request.actor, TakeBack(message_id))  # type: ignore[attr-defined]
+        except Refused:
+            continue  # it left this very moment
+        done += 1
+    text = ngettext("%(n)d message was taken back.", "%(n)d messages were taken back.", done) % {"n": done}
+    if missed := len(picked) - done:
+        text += " " + ngettext("%(n)d had left already.", "%(n)d had left already.", missed) % {"n": missed}
+    (notices.success if done else notices.error)(request, text)
+    return go_back(request, "outbox")
+
+
+@require_POST
+@signed_in("run")
+def switch(request: HttpRequest) -> HttpResponse:
+    """Pause everything, or go on."""
+    if request.POST.get("go_on"):
+        do(request, "journeys.resume_everything")
+    else:
+        do(request, "journeys.pause_everything", why=request.POST.get("why", ""))
+    return go_back(request, "outbox")
+
+
+@csrf_exempt  # the mail program posts by itself (RFC 8058); the token is the proof
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """GET and HEAD change nothing, whoever follows the link; the button does."""
+    if request.method == "POST":
+        ip = request.META.get("REMOTE_ADDR", "")
+        perform("outbox.unsubscribe", SYSTEM, Unsubscribe(token[:64], ip))
+        return render(request, "outbox/unsubscribed.html")
+    known = Message.objects.filter(link_hash=links.hash_of(token[:64])).exists()
+    return render(request, "outbox/unsubscribe.html", {"known": known}, status=200 if known else 404)
+
+
+def _skip_fact(message_id: int) -> str:
+    """What taking it back put on the timeline, so that letting it go takes it out again."""
+    moment = queries.message(message_id).moment
+    return records.fact_id(moment.pk, moment.revision) if moment is not None else ""
+
+
+def _escaped(text: str) -> str:
+    from django.utils.html import escape
+
+    return str(escape(text))
