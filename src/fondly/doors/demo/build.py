@@ -21,8 +21,8 @@ from fondly.people.clients.models import Client, Interaction
 from fondly.people.team.models import User
 from fondly.run.journeys.models import Journey, Moment
 
-DAYS = 360
-CLIENTS = 48  # besides the cast
+DAYS = 330  # of past
+CLIENTS = 34  # besides the cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,14 @@ class Built:
     due: int
 
 
-def build(trade: str, seed: int, now: datetime, clients: int = CLIENTS) -> Built:
-    """Fill an empty install with `clients` invented people of a trade. now: with a zone."""
+def build(trade: str, seed: int, now: datetime, clients: int = CLIENTS, days: int = DAYS) -> Built:
+    """Fill an empty install with `clients` invented people of a trade and `days` of their past. now: with a zone.
+
+    Raises Refused for an unknown trade.
+    """
     dice = random.Random(f"{trade}/{seed}")  # noqa: S311 - invented people, not secrets
     with transaction.atomic():
-        begin = now - timedelta(days=DAYS)
+        begin = now - timedelta(days=days)
         with clock.at(begin):
             kept, team = _found(trade)
         version = library.live(kept.pk)

@@ -30,7 +30,7 @@ WORKER = "demo"
 EVENING = 19  # the hour at which the day is lived, before quiet hours begin
 LEFT_OPEN = timedelta(hours=40)  # mail that asks for a yes is left to the visitor when it is this new
 LATELY = timedelta(days=6)
-LONG_AGO = timedelta(days=90)  # before that every second day is lived: nobody looks so closely
+LONG_AGO = timedelta(days=30)  # before that every second day is lived: nobody looks so closely
 _FINISHED = ["state", "asks", "feeling", "revision", "solved", "note", "ended_at", "ended_by"]
 
 

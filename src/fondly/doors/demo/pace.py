@@ -26,7 +26,7 @@ def course(book: Playbook, arrives: datetime, until: datetime, dice: random.Rand
     steps: list[Step] = []
     at, stage = arrives, first_stage(book)
     while stage is not None and at < until:
-        stay = timedelta(days=_days(stage, dice))
+        stay = timedelta(days=_usual(stage) if stop else _days(stage, dice))
         steps += _happenings(book, stage, at, stay, dice)
         follower = book.stage_after(stage.name)
         if stage.name == stop or stage.never_ends or follower is None:

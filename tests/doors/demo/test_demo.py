@@ -1,0 +1,74 @@
+"""The demo: the same each time, lived, marked, and gone in one act."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from fondly.core.playbook.reading import read
+from fondly.design.playbooks.publishing import starter_text
+from fondly.doors.demo import build
+from fondly.doors.demo.cast import LINES, PARTS
+from fondly.doors.demo.people import names
+from fondly.ground import clock
+from fondly.ground.action import SYSTEM, Refused, perform, registry
+from fondly.people.clients.models import Client, EmailAddress, Interaction
+from fondly.people.team.models import User
+from fondly.run.journeys.models import Journey, Moment
+from fondly.run.outbox.models import Message
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+
+
+def lived() -> list[tuple[object, ...]]:
+    facts = Interaction.objects.order_by("at", "client__name", "kind", "name", "text")
+    return list(facts.values_list("at", "client__name", "kind", "name", "stage", "text", "feeling"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_seed_gives_the_same_people_and_the_same_past():
+    from django.core.management import call_command
+
+    found = []
+    for seed in (3, 3, 4):
+        build("online_shop", seed, NOW, clients=4, days=24)
+        found.append(lived())
+        call_command("flush", interactive=False, verbosity=0)
+    assert found[0] == found[1] != found[2]
+    assert len(found[0]) > 10
+
+
+def test_the_realtor_has_her_cast_each_where_they_stand():
+    with clock.at(NOW):
+        built = build("realtor", 7, NOW, clients=2, days=80)
+        stages = dict(Journey.objects.values_list("client__name", "stage"))
+        assert {part.name: part.stage for part in PARTS["realtor"]}.items() <= stages.items()
+        assert list(User.objects.order_by("pk").values_list("name", "is_admin"))[0] == ("Dana", True)
+        assert {"Lee", "Ruth"} <= set(User.objects.values_list("name", flat=True))
+        assert built.due and Moment.objects.filter(state="due", asks="approve").exists()
+        assert Message.objects.filter(state="sent").exists() and not Message.objects.filter(state="held").exists()
+        kinds = set(Interaction.objects.values_list("kind", flat=True))
+        assert {"entered", "event", "done", "sent", "received", "promise"} <= kinds
+        assert not Interaction.objects.filter(at__gt=NOW).exists(), "nothing of the past lies ahead"
+        assert not Client.objects.filter(is_demo=False).exists() and not Journey.objects.filter(is_demo=False).exists()
+        assert all(a.endswith("@example.org") for a in EmailAddress.objects.values_list("address", flat=True))
+        perform("clients.create", SYSTEM, registry["clients.create"].given("My own client"))
+        perform("clients.remove_demo", SYSTEM, registry["clients.remove_demo"].given())
+    assert list(Client.objects.values_list("name", flat=True)) == ["My own client"]
+    assert not (Journey.objects.exists() or Moment.objects.exists() or Message.objects.exists())
+
+
+def test_an_unknown_trade_is_refused():
+    with pytest.raises(Refused, match="no starter"):
+        build("wizard", 1, NOW)
+    assert not User.objects.exists()
+
+
+def test_the_cast_fits_its_playbook():
+    for trade, parts in PARTS.items():
+        book = read(starter_text(trade, ""))
+        known = {part.name for part in parts}
+        assert all(part.stage in book.stages for part in parts)
+        assert all(not part.persona or part.persona in book.personas for part in parts)
+        assert {line.name for line in LINES.get(trade, ())} <= known
+    assert len(set(names())) == len(names()) >= 60
