@@ -8,7 +8,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, Page
 
-from fondly.doors.web import books
+from fondly.doors.web import books, frame
 from fondly.ground import clock
 from fondly.people.team.models import User
 from fondly.run.journeys import asking
@@ -44,6 +44,7 @@ def cast(transactional_db: None, settings) -> Iterator[casting.Cast]:
     """The cast, with the clock of the install standing at their Saturday morning."""
     settings.FONDLY_MOVABLE_CLOCK = True
     books.forget()
+    frame.forget()
     asking.forget()
     made = casting.make()
     clock.set_to(casting.NOW)

@@ -23,7 +23,7 @@ def message(cast: casting.Cast, number: int, state: str = "held", **more: object
     return Message.objects.create(**{
         "effect_key": key, "client": cast.priya, "purpose": "marketing", "delivery": "never_twice", "to_name": "Priya Shah",
         "to_address": "priya@example.com", "from_address": "dana@harbour.example", "subject": f"Friday update {number}",
-        "text": "Three viewings this week.", "html": "<p>Three viewings</p><script>parent.stolen = 1</script>",
+        "text": "Three viewings this week.", "html": "<p style=\"color:#333\">Three viewings</p>",
         "message_id": f"{number}{state}@harbour.example", "state": state, "why": "every Friday", "go_at": at,
         "made_at": clock.now(), "link_hash": links.hash_of(links.token_for(key)), **more,
     })  # fmt: skip
@@ -87,6 +87,8 @@ def test_an_unsure_message_is_decided(cast: casting.Cast, visit) -> None:  # typ
     one = message(cast, 1, "uncertain", committed_at=clock.now(), reply="the connection ended")
     page = visit(cast.dana).open("/outbox")
     page.get_by_role("link", name="Did it arrive").click()
+    page.locator("iframe").scroll_into_view_if_needed()
+    assert page.frame_locator("iframe").locator("p").inner_text() == "Three viewings"
     page.get_by_role("button", name="It arrived").click()
     page.wait_for_selector("text=Arrived: Friday update")
     one.refresh_from_db()
@@ -117,7 +119,7 @@ def test_pause_and_go_on(cast: casting.Cast, visit) -> None:  # type: ignore[no-
 
 
 def test_the_preview_is_shut_in(cast: casting.Cast, client) -> None:  # type: ignore[no-untyped-def]
-    one = message(cast, 1)
+    one = message(cast, 1, html="<p>Hello</p><script>parent.stolen = 1</script>")
     answer = inside(cast.dana).get(f"/outbox/{one.pk}/preview")
     policy = answer["Content-Security-Policy"]
     assert policy.startswith("sandbox;") and "default-src 'none'" in policy and "allow-scripts" not in policy

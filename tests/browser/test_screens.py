@@ -41,7 +41,7 @@ def test_done_in_the_side_panel_with_undo(visit, cast) -> None:  # type: ignore[
     expect(sheet.get_by_role("heading", name="How are you")).to_be_visible()
     sheet.get_by_label("ask how they are holding up").check()
     sheet.get_by_label("glad").check(force=True)
-    sheet.get_by_label("Solved").check()
+    sheet.get_by_role("radio", name="Solved").check()
     sheet.get_by_role("button", name="Done").click()
     expect(page.get_by_text("Ana Ruiz", exact=True)).to_have_count(0)
     page.get_by_role("status").get_by_role("button", name="Undo").click()

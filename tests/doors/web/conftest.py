@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client as Browser
 
-from fondly.doors.web import books
+from fondly.doors.web import books, frame
 from fondly.ground import clock
 from fondly.run.journeys import asking
 from tests import cast as casting
@@ -13,10 +13,12 @@ from tests import cast as casting
 def cast(db: None) -> Iterator[casting.Cast]:
     """The cast on their Saturday morning."""
     books.forget()
+    frame.forget()
     asking.forget()
     with clock.at(casting.NOW):
         yield casting.make()
     books.forget()
+    frame.forget()
     asking.forget()
 
 

@@ -55,14 +55,19 @@ def test_empty_state_has_sentence_action_and_example() -> None:
 
 
 @pytest.mark.parametrize("call", [
-    '{% from "components/card.html" import card, folding %}{% call card("T") %}in{% endcall %}{% call folding("T") %}in{% endcall %}',
+    '{% from "components/card.html" import card %}{% call card("T") %}in{% endcall %}',
+    '{% from "components/card.html" import folding %}{% call folding("T") %}in{% endcall %}',
     '{% from "components/promise.html" import promise_chip %}{{ promise_chip("late") }}',
     '{% from "components/stages.html" import stage_strip %}{{ stage_strip([{"name": "new", "title": ""}], "new") }}',
     '{% from "components/progress.html" import progress %}{{ progress(3, 10, "rows") }}',
     '{% from "components/hold.html" import hold %}{{ hold(at) }}',
-    '{% from "components/filter.html" import sentence_filter %}{{ sentence_filter("/x", [("in", "s", [("", "any")], "")], "") }}',
-    '{% from "components/row.html" import row %}{% call row("Ana", "Call", "Because.", "/c/1", "wow", "", "By time.") %}b{% endcall %}',
-    '{% from "components/form.html" import text, area, choose, one_of %}{{ text("a", "A") }}{{ area("b", "B") }}{{ choose("c", "C", [(1, "x")]) }}{{ one_of("d", "D", [("y", "Y")]) }}',
+    '{% from "components/filter.html" import sentence_filter %}'
+    '{{ sentence_filter("/x", [("in", "s", [("", "any")], "")], "") }}',
+    '{% from "components/row.html" import row %}'
+    '{% call row("Ana", "Call", "Because.", "/c/1", "wow", "", "By time.") %}b{% endcall %}',
+    '{% from "components/form.html" import text, area %}{{ text("a", "A") }}{{ area("b", "B") }}',
+    '{% from "components/form.html" import choose %}{{ choose("c", "C", [(1, "x")]) }}',
+    '{% from "components/form.html" import one_of %}{{ one_of("d", "D", [("y", "Y")]) }}',
 ])  # fmt: skip
 def test_component_renders_and_escapes(call: str) -> None:
     page = shown(call, at=NOW)
@@ -92,7 +97,8 @@ def test_when_in_another_zone_and_of_a_date() -> None:
 
 
 @pytest.mark.parametrize(("minor", "currency", "words"), [
-    (125000, "USD", "$1,250"), (1250, "EUR", "€12.50"), (5000, "JPY", "¥5,000"), (-100, "CHF", "−1 CHF"), (None, "USD", ""),
+    (125000, "USD", "$1,250"), (1250, "EUR", "€12.50"), (5000, "JPY", "¥5,000"), (-100, "CHF", "−1 CHF"),
+    (None, "USD", ""),
 ])  # fmt: skip
 def test_money(minor: int | None, currency: str, words: str) -> None:
     assert filters.money(minor, currency) == words

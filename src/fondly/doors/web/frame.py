@@ -1,5 +1,6 @@
 """What the frame around every page shows: navigation with its badges, notices, theme."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from fondly.ground import clock
 from fondly.people.team import screens
 
 BADGE_CAP = 99
-BADGE_SECONDS = 120
+ASKED_SECONDS, COUNTED_SECONDS = 15.0, 120.0
+_badges: dict[tuple[int, str], tuple[float, int]] = {}  # (user, page) -> good until, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,17 @@ class Notice:
 
 def nav(request: HttpRequest) -> list[Link]:
     """The pages this person may open, in order. A page whose room is not installed is left out."""
-    _recall_today(request)
-    found = (_link(entry, request) for entry in screens.entries())
-    return [link for link in found if link is not None]
+    known: list[Link] | None = getattr(request, "_nav", None)
+    if known is None:
+        found = (_link(entry, request) for entry in screens.entries())
+        known = request._nav = [link for link in found if link is not None]  # type: ignore[attr-defined]
+    return known
 
 
-def _recall_today(request: HttpRequest) -> None:
-    """What Today counted last (run/journeys/views.py keeps it in the session), unless it is old."""
-    count, at = request.session.get("today", (0, 0))
-    if not hasattr(request.user, "today_count") and 0 <= clock.now().timestamp() - at < BADGE_SECONDS:
-        request.user.today_count = count  # type: ignore[union-attr]
+def forget(user_id: int | None = None) -> None:
+    """Count again: after this person did something; None: for everybody."""
+    for key in [key for key in _badges if user_id in (None, key[0])]:
+        _badges.pop(key, None)
 
 
 def _link(entry: screens.Entry, request: HttpRequest) -> Link | None:
@@ -57,8 +60,21 @@ def _link(entry: screens.Entry, request: HttpRequest) -> Link | None:
 
 
 def _badge(entry: screens.Entry, request: HttpRequest) -> str:
-    count = entry.badge(request.user) if entry.badge else 0
+    count = _count(entry, request.user) if entry.badge else 0
     return "" if not count else f"{BADGE_CAP}+" if count > BADGE_CAP else str(count)
+
+
+def _count(entry: screens.Entry, user: Any) -> int:
+    """The page itself may have counted (user.today_count); else a number that is a few seconds old will do."""
+    key, now = (user.pk, entry.key), time.monotonic()
+    own = getattr(user, f"{entry.key}_count", None)
+    if own is not None:
+        _badges[key] = (now + COUNTED_SECONDS, own)
+    until, count = _badges.get(key, (0.0, 0))
+    if now >= until and entry.badge:
+        count = entry.badge(user)
+        _badges[key] = (now + ASKED_SECONDS, count)
+    return count
 
 
 def notices(request: HttpRequest) -> list[Notice]:

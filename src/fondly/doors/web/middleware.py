@@ -12,14 +12,14 @@ from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from fondly.doors.web import quick
+from fondly.doors.web import frame, quick
 from fondly.ground.action import NotAllowed, NotFound, Refused
 
 Answer = Callable[[HttpRequest], HttpResponse]
 POLICY = "; ".join((
     "default-src 'none'", "script-src 'self' 'nonce-{nonce}'", "style-src 'self'", "img-src 'self' data:",
     "font-src 'self'", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
-    "manifest-src 'self'",
+    "manifest-src 'self'", "frame-src 'self'",
 ))  # fmt: skip
 _MACHINES = ("/api/", "/v1/", "/healthz", "/readyz", "/metrics")  # these answer refusals in their own format
 
@@ -34,6 +34,8 @@ class Pages:
         request.csp_nonce = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
         with as_viewer(request):
             response = self.get_response(request)
+        if request.method == "POST" and hasattr(request, "user"):
+            frame.forget(request.user.pk)
         response = _for_htmx(request, response)
         _safe_headers(request, response)
         return response

@@ -63,4 +63,7 @@ def people(text: str) -> list[dict[str, str]]:
     match = Q(sort_name__startswith=wanted) | Q(sort_name__contains=f" {wanted}")
     living = Client.objects.filter(match, merged_into=None, erased_at=None).order_by("sort_name", "id")
     rows = living.values_list("id", "name", "persona")[:PALETTE_SIZE]
-    return [{"label": name, "href": reverse("client", args=[pk]), "kind": persona} for pk, name, persona in rows]
+    return [
+        {"label": name, "href": reverse("client", args=[pk]), "kind": persona.replace("_", " ")}
+        for pk, name, persona in rows
+    ]

@@ -23,7 +23,7 @@ def today_page(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     found = today.today(request.user, now, _end_of_day(now), everyone=everyone)  # type: ignore[arg-type]
     if not everyone:
-        _remember(request, found.count, now)
+        request.user.today_count = found.count  # type: ignore[union-attr]  # the badge says the same
     context = {
         "today": found,
         "everyone": everyone,
@@ -135,14 +135,6 @@ def later_choices(now: datetime) -> list[tuple[str, str]]:
 def _end_of_day(now: datetime) -> datetime:
     local = now.astimezone(timezone.get_current_timezone())
     return datetime.combine(local.date() + timedelta(days=1), time(0), tzinfo=local.tzinfo)
-
-
-def _remember(request: HttpRequest, count: int, now: datetime) -> None:
-    """The badge says the same number here and, for two minutes, on the next pages (see doors/web/frame.py)."""
-    request.user.today_count = count  # type: ignore[union-attr]
-    known = request.session.get("today", (None, 0))
-    if known[0] != count or now.timestamp() - known[1] > 60:
-        request.session["today"] = [count, int(now.timestamp())]
 
 
 def _greeting(now: datetime, user: Any) -> str:
