@@ -49,7 +49,7 @@ def test_errors_keep_a_draft_from_going_live(realtor):
 def test_an_unreadable_draft_is_kept_and_not_published(realtor, text):
     do("playbooks.save_draft", SaveDraft(realtor.playbook_id, text, realtor.revision))
     assert PlaybookVersion.objects.get().text == text
-    with pytest.raises(CannotPublish, match="Line|error"):
+    with pytest.raises(CannotPublish, match=r"Line|error"):
         do("playbooks.publish", PublishPlaybook(realtor.playbook_id))
 
 
@@ -98,7 +98,10 @@ def test_discarding_the_only_draft_takes_the_playbook_with_it(realtor):
     assert not Playbook.objects.exists()
 
 
-@pytest.mark.parametrize("given", [CreatePlaybook("X"), CreatePlaybook("X", "nosuch"), CreatePlaybook("X", "../x"), CreatePlaybook("X", "", "a\0b")])
+@pytest.mark.parametrize(
+    "given",
+    [CreatePlaybook("X"), CreatePlaybook("X", "nosuch"), CreatePlaybook("X", "../x"), CreatePlaybook("X", "", "a\0b")],
+)
 def test_bad_beginnings_are_refused(given):
     with pytest.raises(Refused):
         do("playbooks.create", given)

@@ -57,7 +57,7 @@ templates:
   news: {subject: News, body: "Some news. {{ unsubscribe }}"}
   card: {body: "Thank you, {{ client.first_name | default: 'friend' }}"}
 checklists: {gentle: [ask how it went, listen]}
-"""
+"""  # noqa: E501 - lines of a playbook
 
 
 class Sink:
@@ -117,8 +117,14 @@ def publish(text=BOOK, slug="still-water", number=1, playbook=None):
     playbook = playbook or Playbook.objects.create(slug=slug, name="Still Water", made_at=MONDAY)
     PlaybookVersion.objects.filter(playbook=playbook, state="live").update(state="retired")
     version = PlaybookVersion.objects.create(
-        playbook=playbook, number=number, text=text, content_hash=library.hash_of(text), state="live", by="test",
-        made_at=MONDAY, published_at=MONDAY,
+        playbook=playbook,
+        number=number,
+        text=text,
+        content_hash=library.hash_of(text),
+        state="live",
+        by="test",
+        made_at=MONDAY,
+        published_at=MONDAY,
     )
     return playbook, version
 
@@ -126,7 +132,11 @@ def publish(text=BOOK, slug="still-water", number=1, playbook=None):
 def make_client(name="Priya Shah", email="priya@example.org", **more):
     first = name.split()[0]
     client = Client.objects.create(
-        name=name, first_name=first, sort_name=name.casefold(), created_at=MONDAY, changed_at=MONDAY,
+        name=name,
+        first_name=first,
+        sort_name=name.casefold(),
+        created_at=MONDAY,
+        changed_at=MONDAY,
         **{"zone": "America/Chicago", **more},
     )
     if email:

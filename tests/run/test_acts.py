@@ -56,7 +56,11 @@ def moment_of(name):
 
 def picture():
     """Every row an undo must bring back, but revisions; a cancelled moment is as good as none."""
-    moments = Moment.objects.exclude(state="cancelled").order_by("pk").values_list("key", "state", "asks", "at", "override", "feeling", "reason")
+    moments = (
+        Moment.objects.exclude(state="cancelled")
+        .order_by("pk")
+        .values_list("key", "state", "asks", "at", "override", "feeling", "reason")
+    )
     journeys = Journey.objects.order_by("pk").values_list("state", "stage", "exit_reason", "paused_until", "version_id")
     stays = Stay.objects.order_by("journey", "ordinal").values_list("stage", "entered_at", "left_at")
     facts = Interaction.objects.exclude(kind__in=["paused", "resumed"]).order_by("pk").values_list("kind", "name", "at")
@@ -111,7 +115,10 @@ def test_a_backfilled_start_sends_nothing_of_the_past(journey, mail):
 @pytest.mark.parametrize(
     ("name", "given"),
     [
-        ("journeys.finish", lambda m: FinishMoment(m["call"].pk, m["call"].revision, 2, "yes", "Good talk", ["listen"])),
+        (
+            "journeys.finish",
+            lambda m: FinishMoment(m["call"].pk, m["call"].revision, 2, "yes", "Good talk", ["listen"]),
+        ),
         ("journeys.skip", lambda m: SkipMoment(m["call"].pk, m["call"].revision, "on holiday")),
         ("journeys.reschedule", lambda m: RescheduleMoment(m["call"].pk, m["call"].revision, MONDAY + 9 * DAY, "busy")),
         ("journeys.do_now", lambda m: DoMomentNow(m["call"].pk, m["call"].revision)),

@@ -20,7 +20,17 @@ def test_good_ones(url, server):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "mail.example.com", "http://x", "smtp://", "smtp://h:99999", "smtp://u:se/cret@h", "smtp://h?x=1", "smtp://[::1"]
+    "url",
+    [
+        "",
+        "mail.example.com",
+        "http://x",
+        "smtp://",
+        "smtp://h:99999",
+        "smtp://u:se/cret@h",
+        "smtp://h?x=1",
+        "smtp://[::1",
+    ],
 )
 def test_bad_ones_say_why_and_never_show_the_password(url):
     with pytest.raises(ConfigError) as error:

@@ -80,7 +80,11 @@ class Picky:
 
 
 def test_one_moment_that_breaks_its_performer_is_given_to_a_person():
-    playbook, _ = publish(BOOK.replace("call: {kind: relationship, channel: phone", "call: {kind: relationship, mode: auto, channel: phone"))
+    playbook, _ = publish(
+        BOOK.replace(
+            "call: {kind: relationship, channel: phone", "call: {kind: relationship, mode: auto, channel: phone"
+        )
+    )
     clients = [make_client(f"C{n}", f"c{n}@x.org") for n in range(3)]
     for client in clients:
         start(client, playbook)
@@ -98,7 +102,11 @@ def test_one_moment_that_breaks_its_performer_is_given_to_a_person():
 
 
 def test_a_channel_without_a_performer_falls_to_a_person():
-    playbook, _ = publish(BOOK.replace("call: {kind: relationship, channel: phone", "call: {kind: relationship, mode: auto, channel: phone"))
+    playbook, _ = publish(
+        BOOK.replace(
+            "call: {kind: relationship, channel: phone", "call: {kind: relationship, mode: auto, channel: phone"
+        )
+    )
     start(make_client(), playbook)
     with clock.at(MONDAY + 2 * DAY):
         tick(clock.now())

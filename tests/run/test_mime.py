@@ -44,7 +44,16 @@ def test_all_headers_and_both_parts():
 
 @pytest.mark.parametrize(
     "name",
-    ["Zoë Ångström", "李小龍", "O'Neil, Jr. \"Bob\" <x>", "a" * 150, "Плавный " * 30, "=?utf-8?q?x?=", "back\\slash", "(c)"],
+    [
+        "Zoë Ångström",
+        "李小龍",
+        'O\'Neil, Jr. "Bob" <x>',
+        "a" * 150,
+        "Плавный " * 30,
+        "=?utf-8?q?x?=",
+        "back\\slash",
+        "(c)",
+    ],
 )
 def test_names_survive(name):
     raw = build(letter(to_name=mime.plain(name), from_name=mime.plain(name)))
@@ -88,7 +97,8 @@ def test_line_ends_in_headers_are_refused(bad, place):
 
 
 @pytest.mark.parametrize(
-    "address", ["a@b.c\r\nRCPT TO:<x@y.z>", "a b@c.d", "<a@b.c>", "a@b@c.d", "@b.c", "a@", "a@b.c>", "é@b.c", "a@b..c", "a,b@c.d"]
+    "address",
+    ["a@b.c\r\nRCPT TO:<x@y.z>", "a b@c.d", "<a@b.c>", "a@b@c.d", "@b.c", "a@", "a@b.c>", "é@b.c", "a@b..c", "a,b@c.d"],
 )
 def test_addresses_that_could_smuggle_are_refused(address):
     with pytest.raises(BadHeader):

@@ -1,17 +1,17 @@
 """Cards, letters and envelopes: the right text and address, and no value becomes markup."""
 
-import subprocess
 import shutil
+import subprocess
 
 import pytest
 
+from fondly.design.playbooks import library
 from fondly.ground import clock
 from fondly.ground.action import NotFound, Refused
 from fondly.people.clients.models import Address, Client
 from fondly.run.journeys.actions import MoveJourney, StartJourney
 from fondly.run.journeys.models import Moment
 from fondly.run.journeys.papers import address_block, paper, text_of
-from fondly.design.playbooks import library
 from tests.run.conftest import MONDAY, make_client, publish
 from tests.run.test_acts import do
 
@@ -30,7 +30,9 @@ def card(**client):
 @pytest.mark.parametrize("form", ["card", "letter", "envelope"])
 def test_every_form_is_a_pdf(form):
     moment, _ = card()
-    Address.objects.create(client=moment.client, street="1 Main St", city="Boise", region="ID", postcode="83702", country="USA")
+    Address.objects.create(
+        client=moment.client, street="1 Main St", city="Boise", region="ID", postcode="83702", country="USA"
+    )
     made = paper(moment.pk, form, MONDAY)
     assert made.startswith(b"%PDF-")
 
@@ -40,9 +42,11 @@ def test_the_text_has_the_clients_name():
     assert text_of(moment, book) == "Thank you, Priya"
 
 
-@pytest.mark.parametrize("name", ["#panic(1)", "*bold* _x_ $a$", '"); #read("/etc/passwd")', "\\ #sys", "李 <a@b>", "[x](y) `z`"])
+@pytest.mark.parametrize(
+    "name", ["#panic(1)", "*bold* _x_ $a$", '"); #read("/etc/passwd")', "\\ #sys", "李 <a@b>", "[x](y) `z`"]
+)
 def test_hostile_names_are_only_text(name):
-    moment, book = card(name=name)
+    moment, _ = card(name=name)
     Client.objects.update(first_name=name)
     moment.refresh_from_db()
     made = paper(moment.pk, "card", MONDAY)

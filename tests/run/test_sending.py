@@ -94,7 +94,9 @@ def test_a_message_to_approve_waits_and_can_be_edited(mail):
     message = Message.objects.get(state="approval")
     assert Moment.objects.get(touchpoint="look").asks == "approve"
     with clock.at(MONDAY + DAY):
-        edited = do("outbox.edit", EditMessage(message.pk, message.revision, "Hello there", "Own words.\n\nTwo lines <b>"))
+        edited = do(
+            "outbox.edit", EditMessage(message.pk, message.revision, "Hello there", "Own words.\n\nTwo lines <b>")
+        )
         with pytest.raises(Conflict):
             do("outbox.approve", ApproveMessage(message.pk, message.revision))
         approved = do("outbox.approve", ApproveMessage(message.pk, edited.result.revision))
@@ -263,7 +265,10 @@ def test_pausing_everything_just_before_the_point_of_no_return_wins(mail):
 
 
 def test_unsubscribe_stops_what_is_already_held(mail):
-    text = BOOK.replace("kind: work, channel: email, mode: auto, when: on entry", "kind: relationship, channel: email, mode: auto, when: on entry")
+    text = BOOK.replace(
+        "kind: work, channel: email, mode: auto, when: on entry",
+        "kind: relationship, channel: email, mode: auto, when: on entry",
+    )
     journey = begin(text)
     message = Message.objects.get()
     assert message.purpose == "keep_in_touch"

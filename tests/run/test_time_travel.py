@@ -25,7 +25,9 @@ def moved_clock(settings, mail):
 
 
 def test_two_weeks_are_lived_through(mail, moved_clock):
-    text = BOOK.replace("ends: booked", "length: 3 days").replace("mode: approve, when: 1 day", "mode: auto, when: 1 day")
+    text = BOOK.replace("ends: booked", "length: 3 days").replace(
+        "mode: approve, when: 1 day", "mode: auto, when: 1 day"
+    )
     playbook, _ = publish(text)
     for n in range(3):
         client = make_client(f"Client {n}", f"c{n}@example.org")
@@ -46,9 +48,7 @@ def test_two_weeks_are_lived_through(mail, moved_clock):
     assert due == {"call": "by_hand", "card": "by_hand"} or due == {"card": "by_hand"}
     assert not Moment.objects.filter(asks="late").exists()
     entered = Interaction.objects.filter(kind="entered", name="ongoing")
-    assert {fact.at for fact in entered} == set(
-        Journey.objects.values_list("stage_entered_at", flat=True)
-    )
+    assert {fact.at for fact in entered} == set(Journey.objects.values_list("stage_entered_at", flat=True))
 
 
 def test_a_pause_ends_on_the_way(mail, moved_clock):

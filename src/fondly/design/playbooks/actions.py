@@ -109,7 +109,12 @@ def save_draft(actor: Actor, given: SaveDraft) -> Outcome[PlaybookState]:
         undo = Undo("playbooks.discard", DiscardVersion(draft.pk))
     else:
         undo = Undo("playbooks.save_draft", SaveDraft(playbook.pk, draft.text, library.hash_of(text)))
-        draft.text, draft.content_hash, draft.by, draft.made_at = text, library.hash_of(text), actor.name[:200], clock.now()
+        draft.text, draft.content_hash, draft.by, draft.made_at = (
+            text,
+            library.hash_of(text),
+            actor.name[:200],
+            clock.now(),
+        )
         draft.save(update_fields=["text", "content_hash", "by", "made_at"])
     return Outcome(_state(draft), f"The draft of {playbook.name} was saved", undo=undo)
 
@@ -141,7 +146,9 @@ def roll_back(actor: Actor, given: RollBack) -> Outcome[Published]:
     if version is None:
         raise NotFound("There is no such version of this playbook.")
     if version.state != State.RETIRED:
-        raise Refused(f"Version {version.number} is {version.state}; only one that was live before can be gone back to.")
+        raise Refused(
+            f"Version {version.number} is {version.state}; only one that was live before can be gone back to."
+        )
     if given.note:
         version.note = given.note[:300]
     before = publishing.make_live(version, clock.now())

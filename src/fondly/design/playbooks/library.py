@@ -20,7 +20,7 @@ def hash_of(text: str) -> str:
 
 
 def parsed(version_id: int) -> Book:
-    """The playbook of a stored version. Raises PlaybookVersion.DoesNotExist, or PlaybookError on an unreadable draft."""
+    """The playbook of a version. Raises PlaybookVersion.DoesNotExist; PlaybookError on an unreadable draft."""
     found = parsed_all([version_id])
     if version_id not in found:
         raise PlaybookVersion.DoesNotExist(f"There is no playbook version {version_id}.")

@@ -76,7 +76,9 @@ def check_text(text: str, today: datetime) -> Checked:
     if errors:
         first_three = "; ".join(f"line {finding.line}: {finding.message}" for finding in errors[:3])
         count = f"{len(errors)} errors" if len(errors) > 1 else "one error"
-        raise CannotPublish(f"The check found {count}, and nothing runs from a playbook with errors. {first_three}.", errors)
+        raise CannotPublish(
+            f"The check found {count}, and nothing runs from a playbook with errors. {first_three}.", errors
+        )
     return Checked(book, report)
 
 

@@ -9,7 +9,7 @@ from django.db.models import Model
 
 def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     """Each row is (value of fields[0], ..., id). Values are Python values, as on the model."""
-    columns = [model._meta.get_field(name) for name in fields]
+    columns: list[Any] = [model._meta.get_field(name) for name in fields]
     prepared = [
         (*(c.get_db_prep_save(v, connection) for c, v in zip(columns, row[:-1], strict=True)), row[-1]) for row in rows
     ]

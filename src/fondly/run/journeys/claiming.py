@@ -61,7 +61,8 @@ def claim(now: datetime, worker: str, limit: int = BATCH) -> Claimed:
         if not moments:
             return Claimed()
         books = library.parsed_all({moment.journey.version_id for moment in moments})
-        claimed, rows = Claimed(), []
+        claimed = Claimed()
+        rows: list[tuple[object, ...]] = []
         people, lease = Assigner(now.date()), lease_end(database_now())
         for moment in moments:
             book = books[moment.journey.version_id]

@@ -109,7 +109,7 @@ def count(effect: Effect, turn: Turn) -> None:
     difference = turn.difference
     dropped = [row for row, _ in (*difference.cancelled, *difference.skipped)]
     moved = [row for row, _ in difference.moved if row.state in WAITING]
-    added = [s for s in difference.added] + [s for row, s in difference.moved if row.state not in WAITING]
+    added = [*difference.added] + [s for row, s in difference.moved if row.state not in WAITING]
     effect.journeys += 1
     effect.kept += difference.kept
     effect.moved += len(moved)

@@ -25,7 +25,9 @@ def end(journey: Journey, reason: str, note: str, now: datetime, *, by_id: int |
     journey.save(update_fields=list(_FIELDS))
     cancel_undone(journey, f"{LEFT}{REASONS[reason]}", now)
     fact = f"exit:{journey.pk}:{journey.revision}"
-    timeline.record(records.fact(journey, "exited", now, fact, name=reason, text=note or str(REASONS[reason]), by_id=by_id))
+    timeline.record(
+        records.fact(journey, "exited", now, fact, name=reason, text=note or str(REASONS[reason]), by_id=by_id)
+    )
     return fact
 
 

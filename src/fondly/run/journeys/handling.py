@@ -65,7 +65,9 @@ def find_moment(moment_id: int, revision: int | None) -> Moment:
 
 def words(moment: Moment) -> str:
     """The state of a moment as people say it."""
-    return {"working": "on its way", "due": "waiting for a person", "uncertain": "unsure"}.get(moment.state, moment.state)
+    return {"working": "on its way", "due": "waiting for a person", "uncertain": "unsure"}.get(
+        moment.state, moment.state
+    )
 
 
 def require_open(moment: Moment) -> None:

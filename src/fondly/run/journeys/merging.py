@@ -40,7 +40,13 @@ def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None
     _give(memo.get("journeys", []), absorbed_id)
     back = Moment.objects.filter(pk__in=memo.get("skipped", []), state=Moment.State.SKIPPED, override_why=ELSEWHERE)
     back.update(
-        state=Moment.State.CANCELLED, reason="", ended_at=None, ended_by="", override="", override_by="", override_why=""
+        state=Moment.State.CANCELLED,
+        reason="",
+        ended_at=None,
+        ended_by="",
+        override="",
+        override_by="",
+        override_why="",
     )
     for journey_id, fact in memo.get("ended", []):
         journey = Journey.objects.select_related("client").filter(pk=journey_id, exit_reason="merged").first()

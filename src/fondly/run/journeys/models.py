@@ -38,7 +38,9 @@ class Journey(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["plan_at"], name="journey_to_plan", condition=Q(plan_at__isnull=False, state="active")),
+            models.Index(
+                fields=["plan_at"], name="journey_to_plan", condition=Q(plan_at__isnull=False, state="active")
+            ),
             models.Index(fields=["client", "state"], name="journey_of_client"),
             models.Index(fields=["playbook", "state", "stage"], name="journey_by_stage"),
         ]

@@ -52,18 +52,17 @@ def move_back(ids: Sequence[int], version_id: int, mark: str, now: datetime) -> 
     return len(journeys)
 
 
-def _decide_late(
-    turn: Turn, version: PlaybookVersion, book: Book, late: LateChoice, by: str, now: datetime
-) -> None:
+def _decide_late(turn: Turn, version: PlaybookVersion, book: Book, late: LateChoice, by: str, now: datetime) -> None:
     """Write the person's choice for what would otherwise happen at once, as an override that survives planning."""
     stored = {schedule.key: row for row, schedule in turn.difference.moved}
-    mark, fresh, changed = mark_of(version), [], []
+    mark = mark_of(version)
+    fresh: list[Moment] = []
+    changed: list[tuple[object, ...]] = []
     for schedule in turn.at_once:
-        action, at = "at", open_time(turn.journey, book, schedule, now, spread=late == "spread")
-        if late == "skip":
-            action, at = "skip", None
-        state, ended = (State.SKIPPED, now) if action == "skip" else (State.PLANNED, None)
-        values = (action, at, by, mark, state, "", mark if ended else "", ended, at or schedule.at)
+        values: tuple[object, ...] = ("skip", None, by, mark, State.SKIPPED, "", mark, now, schedule.at)
+        if late != "skip":
+            at = open_time(turn.journey, book, schedule, now, spread=late == "spread")
+            values = ("at", at, by, mark, State.PLANNED, "", "", None, at)
         row: Kept | None = stored.get(schedule.key)
         if row is not None:
             changed.append((*values, row.id))

@@ -84,7 +84,9 @@ def _data(moment: Moment, book: Book, sources: Sources, body: str, now: datetime
     return {
         "address": address_block(moment.client, address),
         "sender": "\n".join(business[name] for name in ("name", "address", "phone") if business.get(name)),
-        "date": f"{_MONTHS[day.month - 1]} {day.day}, {day.year}" if us else f"{day.day} {_MONTHS[day.month - 1]} {day.year}",
+        "date": f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+        if us
+        else f"{day.day} {_MONTHS[day.month - 1]} {day.year}",
         "body": body,
         "language": book.language[:2].lower() or "en",
         "us": us,

@@ -1,4 +1,4 @@
-"""Who can do what by itself: rooms register a performer per channel when they start. The engine imports none of them."""
+"""Who can do what by itself: rooms register a performer per channel when they start; the engine imports none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Outcome = Literal["on_the_way", "approve", "by_hand", "skipped", "failed", "done
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One moment to perform, with all a performer needs. repeat: a person asked for it again."""
+    """One moment to perform, with all a performer needs."""
 
     moment: Moment
     journey: Journey

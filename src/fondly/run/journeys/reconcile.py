@@ -23,7 +23,21 @@ LOOK_AGAIN = timedelta(days=14)  # at the latest, so that the stored future neve
 BEFORE_US = "it was due before this journey was run here"
 COMPLETED = "completed"
 State = Moment.State
-_MOVED = ("state", "asks", "reason", "at", "wanted_at", "local", "zone", "why", "moved", "mode", "channel", "role", "ended_at")
+_MOVED = (
+    "state",
+    "asks",
+    "reason",
+    "at",
+    "wanted_at",
+    "local",
+    "zone",
+    "why",
+    "moved",
+    "mode",
+    "channel",
+    "role",
+    "ended_at",
+)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,6 @@ JOURNEY = "journey"  # source of facts a person's act on a journey wrote
 TALKING = frozenset({"phone", "call", "in_person", "video", "session", "visit", "meeting"})  # the client answers there
 
 
-
 def fact(journey: Journey, kind: str, at: datetime, external_id: str, **more: Any) -> NewFact:
     """A fact about a journey as a whole."""
     more.setdefault("stage", journey.stage)

@@ -67,7 +67,7 @@ def start_one(at: Course, client_id: int, matter: str, started_at: datetime, now
 
 
 def start_some(at: Course, client_ids: Sequence[int], key: str, now: datetime) -> list[Journey]:
-    """Start those of up to BATCH clients that may start; anyone already living it, or started by this key, is left out."""
+    """Start those of up to BATCH clients that may; who lives it already, or was started by this key, is left out."""
     clients = locked(Client.objects.filter(pk__in=client_ids, erased_at=None, merged_into=None).order_by("pk"))
     earlier: dict[int, list[Journey]] = {}
     for journey in Journey.objects.filter(client__in=client_ids, playbook=at.playbook).order_by("-started_at"):

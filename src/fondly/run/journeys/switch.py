@@ -1,7 +1,5 @@
 """The one switch that stops everything: nothing is claimed and nothing passes the point of no return."""
 
-from django.db import connection
-
 from fondly.ground.models import Setting
 
 NAME = "engine.paused"
@@ -12,12 +10,9 @@ def why_paused() -> str:
     return Setting.get(NAME)
 
 
-def lock_why_paused() -> str:
-    """The same inside a transaction, so that turning the switch waits for it (PostgreSQL; SQLite has one writer)."""
-    rows = Setting.objects.filter(name=NAME)
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
-    return rows.values_list("value", flat=True).first() or ""
+def ready() -> str:
+    """The same, and makes sure the switch's row is there: a commit locks it, so that turning it waits or is seen."""
+    return Setting.objects.get_or_create(name=NAME, defaults={"value": ""})[0].value
 
 
 def turn(why: str) -> None:

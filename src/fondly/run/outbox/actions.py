@@ -166,9 +166,7 @@ def unapprove(actor: Actor, given: ReleaseMessage) -> Outcome[MessageState]:
     handling.require(message, State.HELD)
     message.state = State.APPROVAL
     handling.save(message, "state")
-    handling.set_moment(
-        message, state=Moment.State.DUE, asks="approve", override="", override_at=None, override_by=""
-    )
+    handling.set_moment(message, state=Moment.State.DUE, asks="approve", override="", override_at=None, override_by="")
     return _outcome(message, f"Waits for a yes again: {message.subject}")
 
 
@@ -244,7 +242,9 @@ def _arrived(actor: Actor, message: Message) -> Outcome[MessageState]:
         timeline.record(records.of_moment(moment, "sent", now, text=message.subject, data={"message": message.pk}))
         fact = records.fact_id(moment.pk, moment.revision)
         replan([moment.journey], clock.now())
-    return _outcome(message, f"Arrived: {message.subject}", Undo("outbox.unresolve", UnresolveMessage(message.pk, fact)))
+    return _outcome(
+        message, f"Arrived: {message.subject}", Undo("outbox.unresolve", UnresolveMessage(message.pk, fact))
+    )
 
 
 def _usable(given: EditMessage) -> tuple[str, str]:

@@ -25,5 +25,5 @@ def reach(name: str) -> None:
 
 def use(hook: Callable[[str], None] | None) -> None:
     """Call `hook(name)` at every place from now on; None goes back to nothing."""
-    global _hook  # noqa: PLW0603 - the one switch of this module
+    global _hook
     _hook = hook or _nothing

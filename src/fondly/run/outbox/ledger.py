@@ -185,23 +185,27 @@ def finish(results: Sequence[Sent]) -> None:
     """Record what the server took: message, attempt, moment and timeline together. Call in a transaction."""
     if not results:
         return
-    bulk.update(Message, _SENT, [(State.SENT, r.at, r.reply[:500], "", None, "", r.outgoing.message.pk) for r in results])
-    attempts = [(r.at, "done", _code(r.reply), r.reply[:500], r.outgoing.attempt.pk) for r in results if r.outgoing.attempt]
+    bulk.update(
+        Message, _SENT, [(State.SENT, r.at, r.reply[:500], "", None, "", r.outgoing.message.pk) for r in results]
+    )
+    attempts = [
+        (r.at, "done", _code(r.reply), r.reply[:500], r.outgoing.attempt.pk) for r in results if r.outgoing.attempt
+    ]
     bulk.update(Attempt, ("ended_at", "phase", "code", "reply"), attempts)
-    lived = [r for r in results if r.outgoing.message.moment is not None]
-    done = [(Moment.State.DONE, "", r.at, "Fondly", "", r.outgoing.message.moment_id) for r in lived]
+    lived = [(moment, r) for r in results if (moment := r.outgoing.message.moment) is not None]
+    done = [(Moment.State.DONE, "", r.at, "Fondly", "", moment.pk) for moment, r in lived]
     bulk.update(Moment, ("state", "asks", "ended_at", "ended_by", "reason"), done)
-    timeline.record(*(_fact(r) for r in lived))
+    timeline.record(*(_fact(moment, r) for moment, r in lived))
 
 
 _SENT = ("state", "ended_at", "reply", "worker", "lease_until", "held_why")
 
 
-def _fact(sent: Sent) -> timeline.NewFact:
+def _fact(moment: Moment, sent: Sent) -> timeline.NewFact:
     """What the timeline says of a message that left."""
     message = sent.outgoing.message
-    data = {"message": message.pk, "to": message.to_address, **records.promises_of(message.moment, sent.outgoing.book)}
-    return records.of_moment(message.moment, "sent", sent.at, text=message.subject, data=data)
+    data = {"message": message.pk, "to": message.to_address, **records.promises_of(moment, sent.outgoing.book)}
+    return records.of_moment(moment, "sent", sent.at, text=message.subject, data=data)
 
 
 def write_results(results: list[Sent]) -> None:
@@ -222,7 +226,9 @@ def not_sent(outgoing: Outgoing, error: NotSent, now: datetime) -> None:
         if error.kind == "unknown":
             _set_uncertain(message.pk, message.moment_id, error.reply or UNSURE, now)
             return
-        Message.objects.filter(pk=message.pk).update(committed_at=None)  # the server itself said no: nothing is in doubt
+        Message.objects.filter(pk=message.pk).update(
+            committed_at=None
+        )  # the server itself said no: nothing is in doubt
         if error.kind == "never" or now - message.made_at > GIVE_UP_AFTER:
             words = error.reply if error.kind == "never" else f"tried for 48 hours; last: {error.reply}"
             _set_failed(message.pk, message.moment_id, f"{error.code or ''} {words}".strip(), now)
@@ -265,7 +271,7 @@ def _set_uncertain(pk: int, moment_id: int | None, words: str, now: datetime) ->
     Message.objects.filter(pk=pk, state=State.SENDING).update(
         state=State.UNCERTAIN, ended_at=now, reply=words[:500], lease_until=None
     )
-    Moment.objects.filter(pk=moment_id, state=Moment.State.WORKING).update(
+    Moment.objects.filter(pk=moment_id or 0, state=Moment.State.WORKING).update(
         state=Moment.State.UNCERTAIN, reason=words[:300]
     )
 
@@ -274,7 +280,7 @@ def _set_failed(pk: int, moment_id: int | None, words: str, now: datetime) -> No
     Message.objects.filter(pk=pk, state=State.SENDING).update(
         state=State.FAILED, ended_at=now, reply=words[:500], worker="", lease_until=None, held_why=""
     )
-    Moment.objects.filter(pk=moment_id, state=Moment.State.WORKING).update(
+    Moment.objects.filter(pk=moment_id or 0, state=Moment.State.WORKING).update(
         state=Moment.State.DUE, asks="failed", reason=words[:300]
     )
 

@@ -32,7 +32,7 @@ def send_ready(now: datetime, worker: str, stopping: Callable[[], bool] = lambda
         server, sender = addresses.server(), addresses.sender()
     except ConfigError:
         return 0  # Settings and the Outbox say what is wrong with it
-    if server is None or sender is None or _resting(server) or switch.why_paused():
+    if server is None or sender is None or _resting(server) or switch.ready():
         return 0
     run = _Run(server, sender, worker, stopping)
     try:
@@ -179,5 +179,3 @@ def _rest(server: Server) -> None:
 def forget_pauses() -> None:
     """Try every server again at once (the settings changed)."""
     _pauses.clear()
-
-

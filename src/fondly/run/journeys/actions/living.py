@@ -109,7 +109,9 @@ def pause(actor: Actor, given: PauseJourney) -> Outcome[JourneyState]:
         raise Refused("The end of the pause must lie in the future.", field="until")
     journey.state, journey.paused_until, journey.paused_why = State.PAUSED, given.until, given.why.strip()[:200]
     _touch(journey, "state", "paused_until", "paused_why")
-    timeline.record(records.fact(journey, "paused", now, _fact_id("pause", journey), text=given.why, by_id=actor.user_id))
+    timeline.record(
+        records.fact(journey, "paused", now, _fact_id("pause", journey), text=given.why, by_id=actor.user_id)
+    )
     until = f" until {given.until.date().isoformat()}" if given.until else ""
     undo = Undo("journeys.resume", ResumeJourney(journey.pk, undone=True))
     return _outcome(journey, f"The journey of {journey.client.name} is paused{until}", undo)

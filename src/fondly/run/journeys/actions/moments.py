@@ -10,7 +10,14 @@ from fondly.ground.action import Actor, Conflict, Outcome, Refused, Undo, action
 from fondly.people.clients import timeline
 from fondly.run.journeys import records
 from fondly.run.journeys.handling import (
-    MomentBefore, before_of, call_back, find_moment, put_back, replan, require_open, save,
+    MomentBefore,
+    before_of,
+    call_back,
+    find_moment,
+    put_back,
+    replan,
+    require_open,
+    save,
 )  # fmt: skip
 from fondly.run.journeys.models import Moment
 

@@ -29,7 +29,11 @@ def pause_everything(actor: Actor, given: PauseEverything) -> Outcome[EngineStat
         raise Refused("Everything is paused already.")
     why = given.why.strip() or f"Paused by {actor.name}"
     switch.turn(why)
-    return Outcome(EngineState(True, why), f"Everything is paused: {why}", undo=Undo("journeys.resume_everything", ResumeEverything()))
+    return Outcome(
+        EngineState(True, why),
+        f"Everything is paused: {why}",
+        undo=Undo("journeys.resume_everything", ResumeEverything()),
+    )
 
 
 @action("journeys.resume_everything", permission="run", summary="Run again after everything was paused")
@@ -39,4 +43,6 @@ def resume_everything(actor: Actor, given: ResumeEverything) -> Outcome[EngineSt
     if not why:
         raise Refused("Nothing is paused.")
     switch.turn("")
-    return Outcome(EngineState(False), "Fondly runs again", undo=Undo("journeys.pause_everything", PauseEverything(why)))
+    return Outcome(
+        EngineState(False), "Fondly runs again", undo=Undo("journeys.pause_everything", PauseEverything(why))
+    )

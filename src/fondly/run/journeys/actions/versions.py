@@ -43,7 +43,7 @@ class MoveBack:
 
 @action("journeys.move_to_version", permission="run", summary="Move clients to another version")
 def move_to_version(actor: Actor, given: MoveToVersion) -> Outcome[Moved]:
-    """Everyone concerned lives the other version from now on. Done moments stay done; what is past is not made up for."""
+    """Everyone concerned lives the other version from now on. What was done stays done and is not done again."""
     version = effect.version_of(given.playbook_id, given.to_version_id)
     if version is None:
         raise NotFound("There is no such published version of this playbook.")

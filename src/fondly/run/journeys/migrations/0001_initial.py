@@ -6,144 +6,224 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clients', '0001_initial'),
-        ('playbooks', '0001_initial'),
+        ("clients", "0001_initial"),
+        ("playbooks", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Journey',
+            name="Journey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('matter', models.CharField(blank=True, max_length=120)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('completed', 'Completed'), ('exited', 'Exited')], default='active', max_length=9)),
-                ('stage', models.CharField(max_length=60)),
-                ('stage_entered_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('exit_reason', models.CharField(blank=True, max_length=20)),
-                ('exit_note', models.CharField(blank=True, max_length=300)),
-                ('exit_stage', models.CharField(blank=True, max_length=60)),
-                ('paused_until', models.DateTimeField(null=True)),
-                ('paused_why', models.CharField(blank=True, max_length=200)),
-                ('plan_at', models.DateTimeField(null=True)),
-                ('next_moment_at', models.DateTimeField(null=True)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client')),
-                ('playbook', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.playbook')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.playbookversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("matter", models.CharField(blank=True, max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("completed", "Completed"),
+                            ("exited", "Exited"),
+                        ],
+                        default="active",
+                        max_length=9,
+                    ),
+                ),
+                ("stage", models.CharField(max_length=60)),
+                ("stage_entered_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("exit_reason", models.CharField(blank=True, max_length=20)),
+                ("exit_note", models.CharField(blank=True, max_length=300)),
+                ("exit_stage", models.CharField(blank=True, max_length=60)),
+                ("paused_until", models.DateTimeField(null=True)),
+                ("paused_why", models.CharField(blank=True, max_length=200)),
+                ("plan_at", models.DateTimeField(null=True)),
+                ("next_moment_at", models.DateTimeField(null=True)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                ("is_demo", models.BooleanField(default=False)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clients.client"
+                    ),
+                ),
+                (
+                    "playbook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="playbooks.playbook"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="playbooks.playbookversion"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Moment',
+            name="Moment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=200)),
-                ('touchpoint', models.CharField(max_length=80)),
-                ('stage', models.CharField(max_length=60)),
-                ('kind', models.CharField(max_length=12)),
-                ('channel', models.CharField(max_length=40)),
-                ('mode', models.CharField(max_length=8)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('due', 'Due'), ('working', 'Working'), ('done', 'Done'), ('skipped', 'Skipped'), ('cancelled', 'Cancelled'), ('uncertain', 'Uncertain'), ('failed', 'Failed')], default='planned', max_length=9)),
-                ('asks', models.CharField(blank=True, max_length=8)),
-                ('at', models.DateTimeField()),
-                ('wanted_at', models.DateTimeField()),
-                ('local', models.CharField(max_length=32)),
-                ('zone', models.CharField(max_length=60)),
-                ('why', models.CharField(max_length=300)),
-                ('moved', models.JSONField(default=list)),
-                ('role', models.CharField(blank=True, max_length=60)),
-                ('minutes', models.PositiveIntegerField(default=0)),
-                ('override', models.CharField(blank=True, max_length=8)),
-                ('override_at', models.DateTimeField(null=True)),
-                ('override_by', models.CharField(blank=True, max_length=200)),
-                ('override_why', models.CharField(blank=True, max_length=300)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ended_by', models.CharField(blank=True, max_length=200)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('feeling', models.SmallIntegerField(null=True)),
-                ('solved', models.CharField(blank=True, choices=[('yes', 'Yes'), ('partly', 'Partly'), ('no', 'No')], max_length=6)),
-                ('note', models.TextField(blank=True)),
-                ('cost_minor', models.BigIntegerField(null=True)),
-                ('ticked', models.JSONField(default=list)),
-                ('worker', models.CharField(blank=True, max_length=60)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('assignee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client')),
-                ('journey', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moments', to='journeys.journey')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=200)),
+                ("touchpoint", models.CharField(max_length=80)),
+                ("stage", models.CharField(max_length=60)),
+                ("kind", models.CharField(max_length=12)),
+                ("channel", models.CharField(max_length=40)),
+                ("mode", models.CharField(max_length=8)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("due", "Due"),
+                            ("working", "Working"),
+                            ("done", "Done"),
+                            ("skipped", "Skipped"),
+                            ("cancelled", "Cancelled"),
+                            ("uncertain", "Uncertain"),
+                            ("failed", "Failed"),
+                        ],
+                        default="planned",
+                        max_length=9,
+                    ),
+                ),
+                ("asks", models.CharField(blank=True, max_length=8)),
+                ("at", models.DateTimeField()),
+                ("wanted_at", models.DateTimeField()),
+                ("local", models.CharField(max_length=32)),
+                ("zone", models.CharField(max_length=60)),
+                ("why", models.CharField(max_length=300)),
+                ("moved", models.JSONField(default=list)),
+                ("role", models.CharField(blank=True, max_length=60)),
+                ("minutes", models.PositiveIntegerField(default=0)),
+                ("override", models.CharField(blank=True, max_length=8)),
+                ("override_at", models.DateTimeField(null=True)),
+                ("override_by", models.CharField(blank=True, max_length=200)),
+                ("override_why", models.CharField(blank=True, max_length=300)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("ended_by", models.CharField(blank=True, max_length=200)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("feeling", models.SmallIntegerField(null=True)),
+                (
+                    "solved",
+                    models.CharField(
+                        blank=True, choices=[("yes", "Yes"), ("partly", "Partly"), ("no", "No")], max_length=6
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("cost_minor", models.BigIntegerField(null=True)),
+                ("ticked", models.JSONField(default=list)),
+                ("worker", models.CharField(blank=True, max_length=60)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clients.client"
+                    ),
+                ),
+                (
+                    "journey",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="moments", to="journeys.journey"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Stay',
+            name="Stay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ordinal', models.PositiveIntegerField()),
-                ('stage', models.CharField(max_length=60)),
-                ('entered_at', models.DateTimeField()),
-                ('left_at', models.DateTimeField(null=True)),
-                ('why', models.CharField(max_length=200)),
-                ('why_left', models.CharField(blank=True, max_length=200)),
-                ('journey', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stays', to='journeys.journey')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("ordinal", models.PositiveIntegerField()),
+                ("stage", models.CharField(max_length=60)),
+                ("entered_at", models.DateTimeField()),
+                ("left_at", models.DateTimeField(null=True)),
+                ("why", models.CharField(max_length=200)),
+                ("why_left", models.CharField(blank=True, max_length=200)),
+                (
+                    "journey",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="stays", to="journeys.journey"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='journey',
-            index=models.Index(condition=models.Q(('plan_at__isnull', False), ('state', 'active')), fields=['plan_at'], name='journey_to_plan'),
+            model_name="journey",
+            index=models.Index(
+                condition=models.Q(("plan_at__isnull", False), ("state", "active")),
+                fields=["plan_at"],
+                name="journey_to_plan",
+            ),
         ),
         migrations.AddIndex(
-            model_name='journey',
-            index=models.Index(fields=['client', 'state'], name='journey_of_client'),
+            model_name="journey",
+            index=models.Index(fields=["client", "state"], name="journey_of_client"),
         ),
         migrations.AddIndex(
-            model_name='journey',
-            index=models.Index(fields=['playbook', 'state', 'stage'], name='journey_by_stage'),
+            model_name="journey",
+            index=models.Index(fields=["playbook", "state", "stage"], name="journey_by_stage"),
         ),
         migrations.AddConstraint(
-            model_name='journey',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['active', 'paused'])), fields=('client', 'playbook', 'matter'), name='one_journey_a_matter'),
+            model_name="journey",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["active", "paused"])),
+                fields=("client", "playbook", "matter"),
+                name="one_journey_a_matter",
+            ),
         ),
         migrations.AddIndex(
-            model_name='moment',
-            index=models.Index(condition=models.Q(('state', 'planned')), fields=['at', 'id'], name='moment_planned'),
+            model_name="moment",
+            index=models.Index(condition=models.Q(("state", "planned")), fields=["at", "id"], name="moment_planned"),
         ),
         migrations.AddIndex(
-            model_name='moment',
-            index=models.Index(condition=models.Q(('state', 'working')), fields=['lease_until'], name='moment_working'),
+            model_name="moment",
+            index=models.Index(condition=models.Q(("state", "working")), fields=["lease_until"], name="moment_working"),
         ),
         migrations.AddIndex(
-            model_name='moment',
-            index=models.Index(condition=models.Q(('state', 'due')), fields=['at', 'id'], name='moment_due'),
+            model_name="moment",
+            index=models.Index(condition=models.Q(("state", "due")), fields=["at", "id"], name="moment_due"),
         ),
         migrations.AddIndex(
-            model_name='moment',
-            index=models.Index(condition=models.Q(('state', 'due')), fields=['assignee', 'at'], name='moment_due_of'),
+            model_name="moment",
+            index=models.Index(condition=models.Q(("state", "due")), fields=["assignee", "at"], name="moment_due_of"),
         ),
         migrations.AddIndex(
-            model_name='moment',
-            index=models.Index(fields=['client', 'at'], name='moment_of_client'),
+            model_name="moment",
+            index=models.Index(fields=["client", "at"], name="moment_of_client"),
         ),
         migrations.AddIndex(
-            model_name='moment',
-            index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['ended_at', 'id'], name='moment_ended'),
+            model_name="moment",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", False)), fields=["ended_at", "id"], name="moment_ended"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='moment',
-            constraint=models.UniqueConstraint(fields=('journey', 'key'), name='moment_once'),
+            model_name="moment",
+            constraint=models.UniqueConstraint(fields=("journey", "key"), name="moment_once"),
         ),
         migrations.AddIndex(
-            model_name='stay',
-            index=models.Index(fields=['stage', 'entered_at'], name='stay_by_stage'),
+            model_name="stay",
+            index=models.Index(fields=["stage", "entered_at"], name="stay_by_stage"),
         ),
         migrations.AddConstraint(
-            model_name='stay',
-            constraint=models.UniqueConstraint(fields=('journey', 'ordinal'), name='stay_once'),
+            model_name="stay",
+            constraint=models.UniqueConstraint(fields=("journey", "ordinal"), name="stay_once"),
         ),
     ]

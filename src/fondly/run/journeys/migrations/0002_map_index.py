@@ -4,18 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('journeys', '0001_initial'),
+        ("journeys", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='stay',
-            name='stay_by_stage',
+            model_name="stay",
+            name="stay_by_stage",
         ),
         migrations.AddIndex(
-            model_name='stay',
-            index=models.Index(fields=['stage', 'entered_at', 'left_at', 'journey'], name='stay_by_stage'),
+            model_name="stay",
+            index=models.Index(fields=["stage", "entered_at", "left_at", "journey"], name="stay_by_stage"),
         ),
     ]

@@ -5,74 +5,108 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clients', '0001_initial'),
-        ('journeys', '0001_initial'),
+        ("clients", "0001_initial"),
+        ("journeys", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('effect_key', models.CharField(max_length=220, unique=True)),
-                ('purpose', models.CharField(max_length=40)),
-                ('delivery', models.CharField(max_length=12)),
-                ('template', models.CharField(blank=True, max_length=80)),
-                ('to_name', models.CharField(blank=True, max_length=200)),
-                ('to_address', models.CharField(max_length=254)),
-                ('from_address', models.CharField(max_length=254)),
-                ('subject', models.CharField(max_length=500)),
-                ('text', models.TextField()),
-                ('html', models.TextField(blank=True)),
-                ('raw', models.BinaryField(null=True)),
-                ('message_id', models.CharField(max_length=200, unique=True)),
-                ('state', models.CharField(choices=[('approval', 'Approval'), ('held', 'Held'), ('sending', 'Sending'), ('sent', 'Sent'), ('uncertain', 'Uncertain'), ('failed', 'Failed'), ('taken_back', 'Taken Back'), ('cancelled', 'Cancelled')], max_length=10)),
-                ('why', models.CharField(max_length=300)),
-                ('held_why', models.CharField(blank=True, max_length=200)),
-                ('go_at', models.DateTimeField()),
-                ('made_at', models.DateTimeField()),
-                ('worker', models.CharField(blank=True, max_length=60)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('committed_at', models.DateTimeField(null=True)),
-                ('attempts_made', models.PositiveIntegerField(default=0)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('reply', models.CharField(blank=True, max_length=500)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client')),
-                ('moment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='messages', to='journeys.moment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("effect_key", models.CharField(max_length=220, unique=True)),
+                ("purpose", models.CharField(max_length=40)),
+                ("delivery", models.CharField(max_length=12)),
+                ("template", models.CharField(blank=True, max_length=80)),
+                ("to_name", models.CharField(blank=True, max_length=200)),
+                ("to_address", models.CharField(max_length=254)),
+                ("from_address", models.CharField(max_length=254)),
+                ("subject", models.CharField(max_length=500)),
+                ("text", models.TextField()),
+                ("html", models.TextField(blank=True)),
+                ("raw", models.BinaryField(null=True)),
+                ("message_id", models.CharField(max_length=200, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("approval", "Approval"),
+                            ("held", "Held"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("uncertain", "Uncertain"),
+                            ("failed", "Failed"),
+                            ("taken_back", "Taken Back"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("why", models.CharField(max_length=300)),
+                ("held_why", models.CharField(blank=True, max_length=200)),
+                ("go_at", models.DateTimeField()),
+                ("made_at", models.DateTimeField()),
+                ("worker", models.CharField(blank=True, max_length=60)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("committed_at", models.DateTimeField(null=True)),
+                ("attempts_made", models.PositiveIntegerField(default=0)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("reply", models.CharField(blank=True, max_length=500)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clients.client"
+                    ),
+                ),
+                (
+                    "moment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="messages",
+                        to="journeys.moment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('worker', models.CharField(max_length=60)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('phase', models.CharField(max_length=12)),
-                ('code', models.PositiveIntegerField(null=True)),
-                ('reply', models.CharField(blank=True, max_length=500)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='outbox.message')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("worker", models.CharField(max_length=60)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("phase", models.CharField(max_length=12)),
+                ("code", models.PositiveIntegerField(null=True)),
+                ("reply", models.CharField(blank=True, max_length=500)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="attempts", to="outbox.message"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'held')), fields=['go_at', 'id'], name='message_to_send'),
+            model_name="message",
+            index=models.Index(condition=models.Q(("state", "held")), fields=["go_at", "id"], name="message_to_send"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='message_sending'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", "sending")), fields=["lease_until"], name="message_sending"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['state', '-go_at', '-id'], name='message_by_state'),
+            model_name="message",
+            index=models.Index(fields=["state", "-go_at", "-id"], name="message_by_state"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['client', '-made_at'], name='message_of_client'),
+            model_name="message",
+            index=models.Index(fields=["client", "-made_at"], name="message_of_client"),
         ),
     ]

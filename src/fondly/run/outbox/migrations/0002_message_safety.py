@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('outbox', '0001_initial'),
+        ("outbox", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='message',
-            name='crashes',
+            model_name="message",
+            name="crashes",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='message',
-            name='edited_by',
+            model_name="message",
+            name="edited_by",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='message',
-            name='link_hash',
+            model_name="message",
+            name="link_hash",
             field=models.CharField(blank=True, db_index=True, max_length=64),
         ),
     ]
