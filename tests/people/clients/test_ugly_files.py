@@ -111,7 +111,6 @@ BAD_ROWS = {
     "no name, address or number": (",,\n ,  ,x\n", "not a phone number|No name"),
     "a bad address": ("Ana,ana at example.com,\n", "is not an e-mail address"),
     "a bad number": ("Ana,ana@example.com,call me\n", "is not a phone number"),
-    "a number without country": ("Ana,ana@example.com,415 555 2671\n", "has no country code"),
     "a shortened number": ("Ana,ana@example.com,4.15556E+09\n", "shortened"),
     "a spreadsheet error": ("#N/A,ana@example.com,\n", "Column A holds the spreadsheet error #N/A"),
     "too many cells": ("Ruiz, Ana,ana@example.com,,extra\n", "5 cells, the header only 3"),
@@ -129,6 +128,12 @@ def test_a_bad_row_says_where_and_why_and_the_others_come_in(tmp_path, case):
     assert shown.added == 2
     assert re.search(words, " ".join(shown.problems[-1].reasons)), shown.problems[-1].reasons
     assert shown.problems[-1].row == 4 + rows.count("\n") - 1  # cells with line breaks are one row
+
+
+def test_a_number_of_an_unknown_country_is_kept_as_written_and_told(tmp_path):
+    shown = plan(tmp_path, HEAD + "Ana,ana@example.com,415 555 2671\n")
+    assert (shown.added, shown.bad) == (1, 0)
+    assert any("1 phone number has no country code" in note for note in shown.notes), shown.notes
 
 
 def test_two_encodings_in_one_file_are_told(tmp_path):

@@ -15,7 +15,7 @@ from fondly.people.clients.imports import mapping as mappings
 from fondly.people.clients.imports.mapping import Mapping
 from fondly.people.clients.imports.matching import PLACE_PARTS, Known, People, match
 from fondly.people.clients.imports.reading import Row, Table, UnreadableFileError, open_table
-from fondly.people.clients.imports.records import Reader, Record
+from fondly.people.clients.imports.records import UNREAD_PHONE, Reader, Record
 from fondly.people.clients.models import Import
 from fondly.people.team.models import User
 
@@ -87,6 +87,7 @@ class ImportPlan:
     preview: list[PlannedRow] = field(default_factory=list)
     problems: list[PlannedRow] = field(default_factory=list)
     owners_unknown: dict[str, int] = field(default_factory=dict)
+    phones_unread: int = 0
 
     def count(self, decision: Decision) -> None:
         self.rows += 1
@@ -167,6 +168,15 @@ def finish(plan: ImportPlan) -> None:
             count,
         )
         plan.notes.append(text % {"owner": owner, "n": count})
+    if plan.phones_unread:
+        text = ngettext(
+            "%(n)d phone number has no country code and the country of the business is not known; it is kept as "
+            "written in the field “%(field)s”. Set the business's time zone or --region, and try again.",
+            "%(n)d phone numbers have no country code and the country of the business is not known; they are kept "
+            "as written in the field “%(field)s”. Set the business's time zone or --region, and try again.",
+            plan.phones_unread,
+        )
+        plan.notes.append(text % {"n": plan.phones_unread, "field": UNREAD_PHONE})
 
 
 def earlier_import(file_hash: str) -> Import | None:
@@ -196,6 +206,7 @@ def _decide(
     if record.problems:
         return Decision(record.row, BAD, record, reasons=record.problems, cells=row.cells)
     _take_owner(record, owners, plan)
+    plan.phones_unread += UNREAD_PHONE in record.fields
     candidates = people.candidates(record)
     target = match(record, candidates)
     if target is None:

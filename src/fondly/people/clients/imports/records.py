@@ -37,6 +37,9 @@ _PART_WORDS = {part: gettext_lazy("The %(part)s") % {"part": part} for part in _
 _FIELD_LIMIT = 5000
 _MEMORY_LIMIT = 10_000
 
+_NATIONAL = re.compile(r"[\d\s().\-/]{6,40}(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE)
+UNREAD_PHONE = "phone_as_written"
+
 
 @dataclass(slots=True)
 class Record:
@@ -127,6 +130,10 @@ class Reader:
                 _("The spreadsheet has shortened the phone number to “%(text)s”. Export the column as text.")
                 % {"text": text}
             )
+        if not region and _NATIONAL.fullmatch(text):
+            # Nobody has said which country we are in; that is no fault of the row, and nothing of it is lost.
+            record.fields.setdefault(UNREAD_PHONE, identity.line(text, 60, _quoted(text)))
+            return
         phone = identity.phone(text, region)
         if (phone.number, phone.extension) not in [(n, e) for n, e, _label in record.phones]:
             record.phones.append((phone.number, phone.extension, label))
