@@ -12,7 +12,7 @@ from fondly.people.clients.search import search
 from fondly.run.journeys.models import Journey, Moment
 
 PAGE = 50
-FOUND_MOST = 200  # what a text search shows at most
+FOUND_MOST = 50  # what a text search shows at most
 MATCH_MOST = 5000  # how many "all that match" may take along
 ORDERS = ("name", "silence", "feeling", "newest")
 FEELINGS: dict[str, Q] = {

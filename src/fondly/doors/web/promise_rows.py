@@ -1,6 +1,7 @@
 """Promises past their time, as rows of Today. Here, because promises live a floor above journeys."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from fondly.run.journeys.today import Row, owned
 from fondly.run.journeys.today_words import PROMISE, human, span
 
 SOON = timedelta(hours=2)
-MOST = 100
+MOST = 50
 
 
 def late_promises(user: User, now: datetime, everyone: bool) -> list[Row]:
@@ -19,10 +20,10 @@ def late_promises(user: User, now: datetime, everyone: bool) -> list[Row]:
     found = Promise.objects.filter(state=Promise.State.OPEN, due_at__lte=now + SOON, client__erased_at=None)
     found = found if everyone else found.filter(owned(user))
     rows = found.order_by("due_at", "id").values("id", "client_id", "what", "due_at", "said_by", name=F("client__name"))
-    return [_row(promise, now) for promise in rows[:MOST]]
+    return [_row(dict(promise), now) for promise in rows[:MOST]]
 
 
-def _row(promise: dict, now: datetime) -> Row:  # type: ignore[type-arg]
+def _row(promise: dict[str, Any], now: datetime) -> Row:
     late = promise["due_at"] <= now
     how = _("%(span)s late") if late else _("due in %(span)s")
     return Row(

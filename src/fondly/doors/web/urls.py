@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.utils.translation import gettext_lazy as _
 
-from fondly.doors.web import client_views, clients_views, import_views, views
+from fondly.doors.web import client_views, clients_views, import_views, settings_urls, views
 from fondly.people.team import screens
 
 
@@ -31,6 +31,7 @@ register_converter(_JourneyForm, "journey_form")
 register_converter(_PromiseAct, "promise_act")
 
 urlpatterns = [
+    *settings_urls.urlpatterns,
     path("", views.home, name="home"),
     path("activity", views.activity, name="activity"),
     path("activity/<int:audit_id>/undo", views.undo, name="undo"),

@@ -106,7 +106,8 @@ def _moments(user: User, now: datetime, until: datetime, everyone: bool) -> tupl
     found = Moment.objects.filter(state=Moment.State.DUE, at__lte=until)
     found = found if everyone else mine(found, user)
     rows = found.order_by("at", "id").values(*words.MOMENT_FIELDS, name=F("client__name"), felt=F("client__feeling"))
-    late, due = [], []
+    late: list[Row] = []
+    due: list[Row] = []
     for moment in rows[:MOST]:
         is_late = moment["asks"] in ("late", "failed") or now - moment["at"] >= LATE
         (late if is_late else due).append(words.moment_row(moment, now, is_late))
@@ -151,7 +152,7 @@ def _uncertain(user: User, everyone: bool) -> Iterable[Row]:
     found = Message.objects.filter(state=Message.State.UNCERTAIN)
     found = found if everyone else found.filter(owned(user))
     rows = found.order_by("-go_at", "-id").values("id", "client_id", "subject", "go_at", name=F("client__name"))
-    return [words.uncertain_row(message) for message in rows[:CAP]]
+    return [words.uncertain_row(dict(message)) for message in rows[:CAP]]
 
 
 def _ran(since: datetime, now: datetime) -> int:
@@ -185,11 +186,11 @@ def owned(user: User) -> Q:
     return Q(client__owner=user.pk) | Q(client__owner=None) | Q(client__owner__in=_people(user))
 
 
-def _people(user: User) -> "QuerySet[Cover, dict[str, int]]":
+def _people(user: User) -> "QuerySet[Cover, Any]":
     return Cover.objects.filter(_covered_now(""), by=user.pk).values("user_id")
 
 
-def _roles(user: User) -> "QuerySet[Role, dict[str, str]]":
+def _roles(user: User) -> "QuerySet[Role, Any]":
     lent = Q(users__covered__by=user.pk) & _covered_now("users__covered__")
     return Role.objects.filter(Q(users=user.pk) | lent).values("name")
 

@@ -1,0 +1,118 @@
+"""Writes of the Settings pages. Secrets are typed so that the audit trail never holds them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from pydantic import SecretStr
+
+from fondly.ground import clock, secrets
+from fondly.ground.action import Actor, Outcome, Refused, Undo, action
+from fondly.ground.config import ConfigError
+from fondly.ground.models import Setting
+from fondly.run.outbox import addresses
+from fondly.run.outbox.sending import forget_pauses
+
+_SCHEMES = {"none": "smtp", "starttls": "smtp+tls", "tls": "smtps"}
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectMail:
+    """security: none, starttls or tls. port 0: the usual one. password "" keeps the one that is stored."""
+
+    host: str
+    sender: str
+    port: int = 0
+    user: str = ""
+    security: str = "starttls"
+    password: SecretStr = field(default=SecretStr(""))
+
+
+@dataclass(frozen=True, slots=True)
+class MailConnected:
+    host: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectMail:
+    """Nothing to say: forget the server and its password."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveClock:
+    """to: the instant to live through to; it must lie ahead."""
+
+    to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockAsked:
+    to: datetime
+
+
+@action("settings.connect_mail", permission="admin", summary="Connect mail")
+def connect_mail(actor: Actor, given: ConnectMail) -> Outcome[MailConnected]:
+    """Store where mail leaves and who it is from. What waits in the Outbox goes from then on."""
+    _refuse_fixed()
+    try:
+        server = addresses.parse(_url(given))
+        addresses.parse_sender(given.sender.strip())
+    except ConfigError as error:
+        raise Refused(str(error), field="host") from error
+    secrets.store(addresses.URL_SECRET, _url(given))
+    Setting.put(addresses.FROM_SETTING, given.sender.strip())
+    forget_pauses()
+    summary = _("Mail leaves by %(host)s now") % {"host": server.host}
+    undo = Undo("settings.disconnect_mail", DisconnectMail())
+    return Outcome(MailConnected(server.host, given.sender.strip()), summary, undo=undo)
+
+
+@action("settings.disconnect_mail", permission="admin", summary="Disconnect mail")
+def disconnect_mail(actor: Actor, given: DisconnectMail) -> Outcome[MailConnected]:
+    """Forget the server. Messages wait in the Outbox until another one is set."""
+    _refuse_fixed()
+    if not secrets.reveal(addresses.URL_SECRET):
+        raise Refused(_("No mail server is set on screen."))
+    secrets.store(addresses.URL_SECRET, "")
+    return Outcome(MailConnected("", ""), _("Mail is disconnected; messages wait in the Outbox"))
+
+
+@action("settings.move_clock", permission="admin", summary="Move the clock on")
+def move_clock(actor: Actor, given: MoveClock) -> Outcome[ClockAsked]:
+    """Ask the worker to live through the time until then, moment by moment. There is no way back."""
+    if not settings.FONDLY_MOVABLE_CLOCK:
+        raise Refused(_("The clock of this install follows the real time. Only a demo's can be moved."))
+    if given.to <= clock.now():
+        raise Refused(_("The clock can only be moved forward; what was lived stays lived."), field="to")
+    if (given.to - clock.now()).days > 800:
+        raise Refused(_("At most two years at a time."), field="to")
+    clock.ask_for(given.to)
+    return Outcome(ClockAsked(given.to), _("The clock was asked to move on"))
+
+
+def _refuse_fixed() -> None:
+    if settings.FONDLY["FONDLY_EMAIL_URL"].text.strip():
+        raise Refused(_("FONDLY_EMAIL_URL is set where Fondly is started, and that counts. Change it there."))
+
+
+def _url(given: ConnectMail) -> str:
+    scheme = _SCHEMES.get(given.security)
+    if scheme is None:
+        raise Refused(_("Choose how the connection is protected."), field="security")
+    password = given.password.get_secret_value() or _kept_password(given)
+    who = f"{quote(given.user.strip(), safe='')}:{quote(password, safe='')}@" if given.user.strip() else ""
+    port = f":{given.port}" if given.port else ""
+    return f"{scheme}://{who}{given.host.strip()}{port}"
+
+
+def _kept_password(given: ConnectMail) -> str:
+    """The stored one, as long as it is for the same server and user: it never goes to another place."""
+    try:
+        known = addresses.server()
+    except ConfigError:
+        return ""
+    same = known is not None and (known.host, known.user) == (given.host.strip().lower(), given.user.strip())
+    return known.password if known is not None and same else ""
