@@ -1,5 +1,6 @@
 """What reads answer with: one dataclass a kind of record. The OpenAPI schemas are made from these."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -214,7 +215,7 @@ class ExitCount:
 
 
 def _plain(kind: type, row: Any) -> Any:
-    return kind(**{name: getattr(row, name) for name in kind.__dataclass_fields__})
+    return kind(**{field.name: getattr(row, field.name) for field in dataclasses.fields(kind)})
 
 
 def client(row: Client) -> ClientItem:

@@ -30,7 +30,9 @@ def make_team(book: Playbook) -> list[User]:
         for person in role.people:
             roles.setdefault(person, []).append(role.name)
     found = roles or {"Dana": []}
-    return [_user(name, held, is_admin=n == 0) for n, (name, held) in enumerate(found.items())]
+    team = [_user(name, held, is_admin=n == 0) for n, (name, held) in enumerate(found.items())]
+    User.objects.update(zone=book.timezone)
+    return team
 
 
 def _user(name: str, roles: list[str], *, is_admin: bool) -> User:

@@ -187,7 +187,7 @@ def _named(name: str) -> str:
     return cleaned
 
 
-def _free_address(email: str, except_id: int | None = None) -> str:
+def _free_address(email: str, except_id: int = 0) -> str:
     cleaned = email.strip().lower()
     try:
         validate_email(cleaned)
