@@ -7,7 +7,7 @@ import pytest
 from fondly.core.playbook.model import Playbook, Team
 from fondly.core.playbook.model import Role as WrittenRole
 from fondly.ground import clock
-from fondly.ground.action import NotAllowed, NotFound, Refused, perform
+from fondly.ground.action import NotAllowed, NotFound, Refused, perform, registry
 from fondly.ground.actions import UndoEntry
 from fondly.ground.models import AuditEntry, UsedKey
 from fondly.people.team import actions, links
@@ -183,3 +183,10 @@ def test_ones_own_profile(dana):
     assert User.objects.get(pk=dana.pk).theme == "dark"
     with pytest.raises(Refused):
         actions.change_self(actor_of(dana), actions.ChangeSelf("Dana", zone="Mars/Base"))
+
+
+def test_publishing_a_playbook_makes_its_roles(dana):
+    made = perform("playbooks.create", actor_of(dana), registry["playbooks.create"].given(trade="realtor")).result
+    assert not Role.objects.exists()
+    perform("playbooks.publish", actor_of(dana), registry["playbooks.publish"].given(made.playbook_id))
+    assert set(Role.objects.values_list("name", flat=True)) == {"agent", "coordinator", "broker"}

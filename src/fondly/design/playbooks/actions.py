@@ -8,6 +8,7 @@ from fondly.design.playbooks import library, publishing
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, NotFound, Outcome, Refused, Undo, action
+from fondly.people.team.roles import sync_roles
 
 State = PlaybookVersion.State
 
@@ -130,6 +131,7 @@ def publish(actor: Actor, given: PublishPlaybook) -> Outcome[Published]:
     checked = publishing.check_text(draft.text, now)
     draft.note, draft.score, draft.by = given.note[:300], publishing.score_of(checked.report), actor.name[:200]
     before = publishing.make_live(draft, now)
+    sync_roles(checked.book)
     playbook.name = checked.book.name[:200]
     playbook.save(update_fields=["name"])
     score = checked.report.score.overall
