@@ -323,3 +323,19 @@ def test_a_message_that_kills_its_workers_is_set_aside(mail):
             ledger.take_over(now)
     assert Message.objects.get().state == "failed"
     assert Interaction.objects.filter(kind="sent").count() == 0
+
+
+def test_a_long_batch_keeps_its_lease(mail, monkeypatch):
+    monkeypatch.setattr(sending, "_RENEW_AFTER", -1.0)
+    renewed = []
+    real = ledger.renew
+    monkeypatch.setattr(ledger, "renew", lambda worker, ids: (renewed.append(list(ids)), real(worker, ids)))
+    journey = begin()
+    for n in range(2):
+        other = make_client(f"Tom {n}", f"tom{n}@example.org")
+        with clock.at(MONDAY):
+            do("journeys.start", StartJourney(other.pk, journey.playbook_id))
+            tick(MONDAY)
+    turn(MONDAY + HOUR)
+    assert [len(ids) for ids in renewed] == [3, 2, 1]
+    assert len(mail.received) == 3

@@ -79,9 +79,9 @@ def _ready(now: datetime):  # type: ignore[no-untyped-def]  # a QuerySet of Mess
     return Message.objects.filter(Q(moment__isnull=True) | living, state=State.HELD, go_at__lte=now)
 
 
-def renew(worker: str) -> None:
-    """Hold on to what is claimed and not committed yet."""
-    mine = Message.objects.filter(worker=worker, state=State.SENDING, committed_at__isnull=True)
+def renew(worker: str, ids: Sequence[int]) -> None:
+    """Hold on to these, claimed by this worker and not committed yet."""
+    mine = Message.objects.filter(pk__in=ids, worker=worker, state=State.SENDING, committed_at__isnull=True)
     mine.update(lease_until=lease_end(database_now()))
 
 

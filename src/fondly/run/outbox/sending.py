@@ -65,6 +65,7 @@ class _Run:
         self.books = _books(messages)
         ready = _freeze(_allowed(messages, now, self.books), self.sender, now)
         for place, message in enumerate(ready):
+            self._renew(ready[place:])
             going_on = not self.stopping() and self._one(message)
             if not going_on:
                 ledger.write_results(self.results)
@@ -76,11 +77,13 @@ class _Run:
     def close(self) -> None:
         self.connection.close()
 
+    def _renew(self, left: Sequence[Message]) -> None:
+        if time.monotonic() - self.renewed > _RENEW_AFTER:
+            ledger.renew(self.worker, [message.pk for message in left])
+            self.renewed = time.monotonic()
+
     def _one(self, message: Message) -> bool:
         """Send one message; False when the server cannot be used at all."""
-        if time.monotonic() - self.renewed > _RENEW_AFTER:
-            ledger.renew(self.worker)
-            self.renewed = time.monotonic()
         outgoing = Outgoing(message, clock.now(), self.books.get(message.pk))
         try:
             reply = self.connection.send(

@@ -21,6 +21,7 @@ Kind = Literal["no_server", "later", "never", "unknown", "refused_by_us"]
 _DOT_AT_START = re.compile(rb"(?m)^\.")
 _CONNECT_SECONDS = 20.0
 _REPLY_SECONDS = 600.0  # RFC 5321 4.5.3.2.6: what a server may take after the final dot
+_STOPPING_SECONDS = 7.0  # how long a worker told to stop still waits; it must be gone within ten
 _SIGN_IN_CODES = frozenset({454, 530, 534, 535, 538})
 
 
@@ -152,11 +153,14 @@ class Connection:
     def _wait_for_reply(self, smtp: smtplib.SMTP) -> None:
         """Wait in short steps, so that a worker told to stop does not wait ten minutes."""
         end = time.monotonic() + _REPLY_SECONDS
+        last_call = time.monotonic() + _STOPPING_SECONDS
         line = _socket(smtp)
         while not select.select([line], [], [], 0.5)[0]:
             if isinstance(line, ssl.SSLSocket) and line.pending():
                 return
-            if self._stopping() or time.monotonic() > end:
+            if not self._stopping():
+                last_call = time.monotonic() + _STOPPING_SECONDS
+            if time.monotonic() > min(end, last_call):
                 raise TimeoutError("the server did not answer in time")
 
 
