@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ SENDER = "Demo <demo@example.com>"
 def run(arguments: argparse.Namespace) -> int:
     """Build the demo (or open a kept one), then serve it until Ctrl+C. A demo without --home is thrown away."""
     moment = _instant(arguments.clock)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a half-built demo is thrown away too
     with _home(arguments.home) as home:
         _set_up(home, arguments)
         from fondly.doors.cli.django_setup import setup
