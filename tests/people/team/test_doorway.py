@@ -63,7 +63,7 @@ def test_a_weak_password_is_refused_with_words(client):
 
 def test_tokens_travel_in_no_referer(client):
     answer = client.get(f"/first/{links.make('first').token}")
-    assert answer["Referrer-Policy"] == "no-referrer" and "no-store" in answer["Cache-Control"]
+    assert answer["Referrer-Policy"] == "same-origin" and "no-store" in answer["Cache-Control"]
 
 
 def test_an_invitation_leads_in_and_other_links_do_not(client):

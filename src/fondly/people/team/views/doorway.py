@@ -131,6 +131,7 @@ def _spent(request: HttpRequest) -> HttpResponse:
 
 def _private(response: HttpResponse) -> HttpResponse:
     """The address holds a secret: it must not travel on in a Referer header or be kept."""
-    response["Referrer-Policy"] = "no-referrer"
+    # "no-referrer" would make browsers send "Origin: null" with the form, which the forgery check refuses.
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex"
     return response
