@@ -100,7 +100,7 @@ def test_approve_after_reading(cast: casting.Cast, visit) -> None:  # type: igno
     visitor = visit(cast.dana)
     page = visitor.open(f"/outbox/{one.pk}")
     assert "here is what we talked about" in page.inner_text("main") and visitor.axe() == []
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Send it", exact=True).click()
     page.wait_for_selector("text=Approved")
     one.refresh_from_db()
     assert one.state == "held"

@@ -1,10 +1,8 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from fondly.doors.web import settings_actions, settings_views
+from fondly.doors.web import settings_views
 from fondly.people.team import screens
-
-__all__ = ["settings_actions", "urlpatterns"]  # importing the actions declares them
 
 urlpatterns = [
     path("settings", settings_views.home, name="settings"),

@@ -155,7 +155,8 @@ def about(request: HttpRequest) -> HttpResponse:
 
 def _mail() -> dict[str, Any]:
     fixed = settings.FONDLY["FONDLY_EMAIL_URL"]
-    context: dict[str, Any] = {"fixed": fixed if fixed.text.strip() else None, "server": None, "sender": "", "problem": ""}
+    context: dict[str, Any] = {"fixed": fixed if fixed.text.strip() else None, "server": None}
+    context |= {"sender": "", "problem": ""}
     try:
         context["server"] = addresses.server()
         sender = addresses.sender()
@@ -211,4 +212,5 @@ def _clock(request: HttpRequest) -> dict[str, Any]:
     began = int(since) if since.isdigit() and len(since) < 12 else int(now.timestamp())
     whole = max(1, int(target.timestamp()) - began) if target else 1
     done = min(whole, max(0, int(now.timestamp()) - began)) if target else whole
-    return {"clock_now": now, "target": target, "since": began, "whole": whole, "done": done, "worker": heartbeat.is_fresh()}
+    shown = {"clock_now": now, "target": target, "since": began, "whole": whole, "done": done}
+    return shown | {"worker": heartbeat.is_fresh()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, IntegerField, OuterRef, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from fondly.people.clients.models import Interaction
@@ -35,6 +35,7 @@ class Person:
     client: str
     at: datetime | None
     words: str
+    feeling: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,14 @@ def page(asked: Asked, now: datetime) -> Page | None:
     title, rows, at, words, via = kind(asked, now)
     if asked.before is not None:
         rows = rows.filter(pk__lt=asked.before)
-    columns = {"c": F(f"{via}client__id"), "name_": F(f"{via}client__name"), "at_": F(at), "words_": F(words)}
+    felt = F("feeling") if rows.model is Interaction else Value(None, output_field=IntegerField())
+    columns = {
+        "c": F(f"{via}client__id"),
+        "name_": F(f"{via}client__name"),
+        "at_": F(at),
+        "words_": F(words),
+        "felt_": felt,
+    }
     found = list(rows.order_by("-pk").annotate(**columns).values_list("pk", *columns)[: PAGE + 1])
     people = [Person(*row) for row in found[:PAGE]]
     return Page(title, people, people[-1].id if len(found) > PAGE else None)
@@ -140,8 +148,8 @@ def _promises(asked: Asked, now: datetime) -> Found:
 
 
 def _felt(asked: Asked, now: datetime) -> Found:
-    rows = _facts(asked).filter(feeling__lt=0)
-    return _("Clients who felt uneasy or unhappy here"), rows, "at", "text", ""
+    rows = _facts(asked).filter(feeling__isnull=False)
+    return _("What clients felt here"), rows, "at", "text", ""
 
 
 def _facts(asked: Asked) -> "QuerySet[Interaction]":
