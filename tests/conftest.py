@@ -1,14 +1,6 @@
-"""Shared by all tests: a throw-away home, the test database, and the named cast."""
+"""Shared by all tests. The throw-away home is set in tests/settings.py, which is loaded first."""
 
-import os
-import tempfile
-
-os.environ.setdefault("FONDLY_HOME", tempfile.mkdtemp(prefix="fondly-test-"))
-os.environ.setdefault("FONDLY_SECRET_KEY", "only-for-tests-0123456789-0123456789")
-os.environ.setdefault("FONDLY_MOVABLE_CLOCK", "yes")
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop is running in browser tests
-
-import pytest  # noqa: E402
+import pytest
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +9,13 @@ def _plain_static(settings):
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _real_time_again():
+    """A test that moved the clock leaves it moved in this process's cache; the next one starts at the real time."""
+    from fondly.ground import clock
+
+    clock.forget_cache()
+    yield
+    clock.forget_cache()

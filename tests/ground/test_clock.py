@@ -8,6 +8,7 @@ from fondly.ground.models import Setting
 NOON = datetime(2026, 3, 8, 12, tzinfo=UTC)
 
 
+@pytest.mark.django_db
 def test_held_inside_the_block_only():
     with clock.at(NOON):
         assert clock.now() == NOON
