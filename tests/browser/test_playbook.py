@@ -1,0 +1,144 @@
+"""The playbook on screen: read, check, write with a live check, publish with its effect, go back."""
+
+from django.test import Client as Browser
+
+from fondly.core.playbook import starters
+from fondly.design.playbooks import library
+from fondly.design.playbooks.models import Playbook, PlaybookVersion
+from fondly.people.team.models import User
+from fondly.run.journeys.models import Journey
+from tests import cast as casting
+from tests.browser.conftest import PHONE
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def inside(user: User) -> Browser:
+    browser = Browser()
+    browser.force_login(user, backend=BACKEND)
+    return browser
+
+
+def with_draft(cast: casting.Cast, old: str, new: str) -> PlaybookVersion:
+    text = cast.version.text.replace(old, new)
+    assert text != cast.version.text
+    return PlaybookVersion.objects.create(
+        playbook=cast.playbook, number=2, text=text, content_hash=library.hash_of(text), state="draft", by="Dana Reyes",
+        made_at=casting.NOW,
+    )  # fmt: skip
+
+
+def test_read_in_every_frame(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
+    visitor = visit(cast.dana)
+    page = visitor.open("/playbook")  # the only one opens at once
+    assert page.url.endswith(f"/playbook/{cast.playbook.pk}")
+    own = page.locator(".touchpoints > li[id]").count()
+    assert own == len(library.parse(cast.version.text).touchpoints()) and visitor.axe() == []
+    for frame in ("phases", "seven", "lifecycle", "funnel"):
+        page.goto(f"{visitor.address}/playbook/{cast.playbook.pk}?frame={frame}")
+        assert page.locator(".touchpoints > li[id]").count() == own
+
+
+def test_the_check_says_what_to_mend_and_takes_a_no(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
+    with_draft(cast, "  promise: You will know", "  promises: You will know")
+    with_draft_text = cast.version.text.replace("\nreviewed: 2026-11-02", "\nreviewed: 2020-01-01")
+    PlaybookVersion.objects.filter(state="draft").update(
+        text=with_draft_text, content_hash=library.hash_of(with_draft_text)
+    )
+    visitor = visit(cast.dana)
+    page = visitor.open(f"/playbook/{cast.playbook.pk}/check")
+    assert page.locator(".bars tr").count() == 9 and page.locator(".fixes > li").count() == 1
+    assert visitor.axe() == []
+    page.get_by_text("Not for us").click()
+    page.get_by_placeholder("Why not?").fill("we look at it in spring")
+    page.get_by_role("button", name="Leave it out").click()
+    page.wait_for_selector("text=Left out by you (1)")
+    draft = PlaybookVersion.objects.get(state="draft")
+    assert "we look at it in spring" in library.parse(draft.text).skip.values()
+
+
+def test_the_editor_checks_while_writing_and_saves_nothing(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
+    visitor = visit(cast.dana)
+    page = visitor.open(f"/playbook/{cast.playbook.pk}/edit")
+    page.locator("#in-text").fill("name: Harbour\nstages: [")
+    page.wait_for_selector("#live >> text=cannot be read")
+    assert "^" in page.locator("#live pre").first.inner_text()
+    assert PlaybookVersion.objects.count() == 1
+    page.locator("#in-text").fill(starters.starter("coach"))
+    page.wait_for_selector("#live >> text=of 100 on paper")
+    page.get_by_role("button", name="Save the draft").click()
+    page.wait_for_selector("text=was saved")
+    assert PlaybookVersion.objects.filter(state="draft").count() == 1 and visitor.axe() == []
+
+
+def test_publish_shows_the_change_and_moves_whom_one_says(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
+    draft = with_draft(cast, "when: every 14 days", "when: every 10 days")
+    visitor = visit(cast.dana)
+    page = visitor.open(f"/playbook/{cast.playbook.pk}/publish")
+    assert "every 10 days" in page.locator(".changes").inner_text()
+    page.wait_for_selector(".effect >> text=clients on the way would notice")
+    page.get_by_role("button", name="Publish version 2").click()
+    page.wait_for_selector("text=Version 2 is live for new clients")
+    assert Journey.objects.exclude(version=cast.version).count() == 0
+    page.get_by_role("button", name="Move 6 clients").click()
+    page.wait_for_selector("text=were moved to version 2")
+    assert Journey.objects.filter(version=draft).count() == 6
+
+
+def test_history_compares_and_goes_back(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
+    with_draft(cast, "when: every 14 days", "when: every 10 days")
+    browser = inside(cast.dana)
+    browser.post(f"/playbook/{cast.playbook.pk}/publish", {"note": "more calls"})
+    visitor = visit(cast.dana, color_scheme="dark")
+    page = visitor.open(f"/playbook/{cast.playbook.pk}/history?from=1&to=2")
+    assert "every 10 days" in page.locator(".changes").inner_text() and visitor.axe() == []
+    page.get_by_role("button", name="Go back to 1").click()
+    page.wait_for_selector("text=went back to version 1")
+    assert PlaybookVersion.objects.get(state="live").number == 1
+
+
+def test_start_from_a_trade_or_a_file(cast: casting.Cast, visit, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    visitor = visit(cast.dana)
+    page = visitor.open("/playbook/new")
+    assert page.locator(".trades > li").count() == 12 and visitor.axe() == []
+    page.get_by_label("What is your business called?").fill("Quiet Room")
+    page.get_by_role("button", name="Start with this: Therapist").or_(
+        page.locator("li", has_text="Therapist").get_by_role("button")
+    ).first.click()
+    page.wait_for_selector("h1 >> text=Quiet Room")
+    file = tmp_path / "own.yaml"
+    file.write_text(starters.starter("artist"))
+    page.goto(visitor.address + "/playbook/new")
+    page.locator("#in-file").set_input_files(str(file))
+    page.get_by_role("button", name="Bring it in").click()
+    page.wait_for_selector("text=was started")
+    assert Playbook.objects.count() == 3
+
+
+def test_rehearse_a_ghost_and_a_client(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
+    visitor = visit(cast.dana, viewport=PHONE)
+    page = visitor.open(f"/playbook/{cast.playbook.pk}/rehearse?stage=selling")
+    assert page.locator(".days > li").count() > 5 and visitor.sideways() == 0 and visitor.axe() == []
+    before = Journey.objects.values_list("plan_at", flat=True)
+    page.goto(f"{visitor.address}/playbook/{cast.playbook.pk}/rehearse/{cast.priya.pk}")
+    assert "Friday update" in page.inner_text(".days")
+    assert list(before) == list(Journey.objects.values_list("plan_at", flat=True))
+    assert inside(cast.dana).get(f"/playbook/{cast.playbook.pk}/rehearse?stage=nowhere").status_code == 404
+
+
+def test_readers_read_and_designers_write(cast: casting.Cast) -> None:
+    here = f"/playbook/{cast.playbook.pk}"
+    lee, dana = inside(cast.lee), inside(cast.dana)
+    for path in ("", "/check", "/history", "/rehearse", "/effect", "/version-1.yaml"):
+        assert lee.get(here + path).status_code == 200, path
+    for path in ("/edit", "/publish"):
+        assert lee.get(here + path).status_code == 403 and dana.get(here + path).status_code == 200
+    lee.post(here + "/edit", {"text": "name: Mine"})
+    lee.post(here + "/check/leave-out", {"rule": "FO01", "reason": "no"})
+    assert PlaybookVersion.objects.count() == 1
+    dana.post(here + "/edit", {"text": cast.version.text + "\n", "revision": cast.version.content_hash})
+    assert PlaybookVersion.objects.count() == 2
+    assert dana.get(here + "/roll-back").status_code == 405 and dana.get("/playbook/999").status_code == 404
+    strict = Browser(enforce_csrf_checks=True)
+    strict.force_login(cast.dana, backend=BACKEND)
+    assert strict.post(here + "/publish").status_code == 403
