@@ -80,6 +80,46 @@ def test_a_call_is_moved(when, start, expected, moved):
     assert found.moments[0].moved == moved
 
 
+LATE_SATURDAY = "2026-01-03T21:00"
+
+
+@pytest.mark.parametrize("channel", ["email", "phone"])
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("on entry", "2026-01-03T21:00"),
+        ("3 days after entry at 07:30", "2026-01-06T07:30"),
+        ("7 days after entry", "2026-01-10T21:00"),
+        ("2 business days after entry", "2026-01-06T21:00"),
+    ],
+)
+def test_a_playbook_that_says_nothing_of_hours_moves_nothing(channel, when, expected):
+    found = saying("", channel, when)
+    assert times(found) == [expected]
+    assert found.moments[0].moved == ()
+
+
+def test_each_part_of_the_calendar_moves_only_what_it_is_about():
+    assert times(saying('calendar: {quiet: "20:00-08:00"}', "email", "on entry")) == ["2026-01-04T08:00"]
+    assert times(saying('calendar: {quiet: "20:00-08:00"}', "phone", "on entry")) == ["2026-01-03T21:00"]
+    assert times(saying("calendar: {business: mon-fri 09:00-17:00}", "email", "on entry")) == ["2026-01-03T21:00"]
+    assert times(saying("calendar: {business: mon-fri 09:00-17:00}", "phone", "on entry")) == ["2026-01-05T09:00"]
+    # Martin Luther King Jr. Day is the 19th; the day before it is a Sunday and nobody called it a day off
+    assert times(saying("calendar: {holidays: US}", "phone", "16 days after entry")) == ["2026-01-20T21:00"]
+    assert times(saying("calendar: {holidays: US}", "phone", "15 days after entry")) == ["2026-01-18T21:00"]
+    assert times(saying("calendar: {closed: [2026-01-09]}", "phone", "6 days after entry")) == ["2026-01-12T21:00"]
+
+
+def saying(calendar, channel, when):
+    stage = f"      it: {{kind: work, channel: {channel}, template: t, when: {when}}}\n"
+    book = playbook(
+        f"  only:\n    phase: ongoing\n    never_ends: true\n    touchpoints:\n{stage}",
+        calendar=calendar,
+        more=TEMPLATE,
+    )
+    return plan(book, entered("only", LATE_SATURDAY), LATE_SATURDAY)
+
+
 def test_business_hours_are_ours_and_channel_hours_are_the_clients():
     far = call("on entry", "2026-01-05T05:00", zone="America/Los_Angeles")  # 08:00 in New York
     assert far.moments[0].local[:16] == "2026-01-05T06:00"

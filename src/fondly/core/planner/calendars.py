@@ -42,6 +42,7 @@ class WorkDays:
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
+        self.stated = calendar.business is not None or bool(calendar.holidays or calendar.closed)
         self._seen: dict[date, str] = {}
 
     def closed(self, day: date) -> str:
@@ -56,14 +57,22 @@ class WorkDays:
     def open_day(self, day: date) -> bool:
         return not self.closed(day)
 
+    def keeps_off(self, day: date) -> str:
+        """Why nobody works that day as far as the playbook says so; weekends count only with `business`."""
+        return self._closure(day) if self.calendar.business is None else self.closed(day)
+
     def opening(self, day: date) -> time:
         """When that day's work begins; on a day off the opening of the first working weekday, else 09:00."""
-        business = self.calendar.business
+        business = self.calendar.working
         if day.weekday() in business:
             return business[day.weekday()][0]
         return business[min(business)][0] if business else DEFAULT_OPENING
 
     def _look(self, day: date) -> str:
+        weekend = "" if day.weekday() in self.calendar.working else f"no business on {day:%A}s"
+        return self._closure(day) or weekend
+
+    def _closure(self, day: date) -> str:
         for first, last in self.calendar.closed:
             if first <= day <= last:
                 return f"closed {words_of_days(first, last)}"
@@ -71,7 +80,7 @@ class WorkDays:
             name = holidays_of(self.calendar.holidays, day.year).get(day)
             if name:
                 return name
-        return "" if day.weekday() in self.calendar.business else "no business on " + f"{day:%A}s"
+        return ""
 
 
 def words_of_days(first: date, last: date) -> str:
@@ -139,13 +148,17 @@ def weekday_gate(zone: ZoneInfo) -> Gate:
 
 
 def work_gate(work: WorkDays, zone: ZoneInfo, keep_clock: bool) -> Gate:
-    """Open when people work. With keep_clock only the days count: the playbook named the time itself."""
-    business = work.calendar.business
+    """Open when people work. With keep_clock only the days count: the playbook named the time itself.
+
+    A playbook that says no business hours keeps every time of day; only its days off move a moment.
+    """
+    business = work.calendar.working
+    keep_clock = keep_clock or work.calendar.business is None
 
     def gate(moment: datetime) -> tuple[datetime, str] | None:
         local = moment.astimezone(zone)
         day, clock = local.date(), local.time()
-        why = work.closed(day)
+        why = work.keeps_off(day)
         if not why and (keep_clock or _at_work(clock, business[day.weekday()])):
             return None
         if not why and clock < business[day.weekday()][0]:

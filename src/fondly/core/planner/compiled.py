@@ -170,7 +170,7 @@ def _gates(book: Book, step: Step, zone: ZoneInfo) -> list[Gate]:
     if step.automatic:
         if calendar.quiet is not None:
             found.append(calendars.quiet_gate(calendar.quiet, zone))
-    else:
+    elif book.work.stated:
         named = when is not None and (when.at is not None or when.between is not None)
         found.append(calendars.work_gate(book.work, business, named))
     channel = book.playbook.channels.get(step.touchpoint.channel)

@@ -58,5 +58,5 @@ def _next_weekday(read: Due, book: Book, made_at: datetime, zone: ZoneInfo) -> d
 
 
 def _closing(book: Book, weekday: int) -> time:
-    hours = book.playbook.calendar.business.get(weekday)
+    hours = book.playbook.calendar.working.get(weekday)
     return hours[1] if hours else DEFAULT_CLOSING

@@ -214,20 +214,27 @@ class Brand:
     facts: Mapping[str, str] = field(default_factory=nothing)
 
 
+USUAL_HOURS: Mapping[int, tuple[time, time]] = MappingProxyType({day: (time(9), time(17)) for day in range(5)})
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Business hours, quiet hours and days off. Times are wall-clock times.
 
     business: weekday (0 = Monday) -> (opens, closes). quiet: nothing automatic reaches a
     client between these (may wrap midnight), in the client's zone. holidays: "US", "US-NY".
+    Only what a playbook says moves a moment: None means it says nothing.
     """
 
-    business: Mapping[int, tuple[time, time]] = field(
-        default_factory=lambda: MappingProxyType({day: (time(9), time(17)) for day in range(5)})
-    )
-    quiet: tuple[time, time] | None = (time(20), time(8))
+    business: Mapping[int, tuple[time, time]] | None = None
+    quiet: tuple[time, time] | None = None
     holidays: str = ""
     closed: tuple[tuple[date, date], ...] = ()  # first and last day, both closed
+
+    @property
+    def working(self) -> Mapping[int, tuple[time, time]]:
+        """The days and hours that business days are counted by: those of the playbook, else the usual ones."""
+        return USUAL_HOURS if self.business is None else self.business
 
 
 @dataclass(frozen=True, slots=True)
