@@ -75,7 +75,17 @@ class Unsubscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscribeAgain:
+    """token: from the same link. ip: of the one who pressed the button."""
+
+    token: str
+    ip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unsubscribed:
+    """purposes: of mail, whose consent was changed."""
+
     purposes: list[str]
 
 
@@ -221,15 +231,35 @@ def unresolve(actor: Actor, given: UnresolveMessage) -> Outcome[MessageState]:
 @action("outbox.unsubscribe", permission="run", summary="Unsubscribe by the link in a mail")
 def unsubscribe(actor: Actor, given: Unsubscribe) -> Outcome[Unsubscribed]:
     """Withdraw the consent this mail was sent under. Only ever called by a POST; effective at commit."""
-    message = Message.objects.filter(link_hash=links.hash_of(given.token)).select_related("client").first()
-    if message is None or not given.token:
-        raise NotFound("This link is not known. It may belong to a mail that has been erased.")
+    message = _linked(given.token)
     client = message.client.merged_into or message.client
     purposes = sorted({message.purpose, "marketing"} - {rendering.SERVICE})
     for purpose in purposes:
         withdrawn = SetConsent(client.pk, "email", purpose, "withdrawn", "unsubscribe link", ip=given.ip or None)
         perform("clients.consent", SYSTEM, withdrawn)
     return Outcome(Unsubscribed(purposes), f"{client.name} unsubscribed from {', '.join(purposes)}", client.pk)
+
+
+@action("outbox.subscribe_again", permission="run", summary="Take an unsubscription back by the link in a mail")
+def subscribe_again(actor: Actor, given: SubscribeAgain) -> Outcome[Unsubscribed]:
+    """Consent to what this mail was for, and to nothing more. Only ever called by a POST of the client's button."""
+    message = _linked(given.token)
+    client = message.client.merged_into or message.client
+    purposes = [message.purpose] if message.purpose != rendering.SERVICE else []
+    for purpose in purposes:
+        consent = SetConsent(
+            client.pk, "email", purpose, "given", "unsubscribe link, changed mind", ip=given.ip or None
+        )
+        perform("clients.consent", SYSTEM, consent)
+    return Outcome(Unsubscribed(purposes), f"{client.name} wants mail again: {', '.join(purposes)}", client.pk)
+
+
+def _linked(token: str) -> Message:
+    """The message whose link holds this token. Raises NotFound."""
+    found = Message.objects.filter(link_hash=links.hash_of(token)).select_related("client").first()
+    if found is None or not token:
+        raise NotFound("This link is not known. It may belong to a mail that has been erased.")
+    return found
 
 
 def _arrived(actor: Actor, message: Message) -> Outcome[MessageState]:

@@ -2,7 +2,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from fondly.people.team import screens
-from fondly.run.outbox import queries, views
+from fondly.run.outbox import queries, unsubscribing, views
 
 urlpatterns = [
     path("outbox", views.outbox, name="outbox"),
@@ -11,7 +11,8 @@ urlpatterns = [
     path("outbox/<int:message_id>", views.message, name="message"),
     path("outbox/<int:message_id>/preview", views.preview, name="message-preview"),
     path("outbox/<int:message_id>/do/<slug:verb>", views.act, name="message-do"),
-    path("unsubscribe/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("unsubscribe/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
+    path("unsubscribe/<str:token>/again", unsubscribing.subscribe_again, name="subscribe-again"),
 ]
 
 screens.add(screens.Entry("outbox", _("Outbox"), page="outbox", order=50, keys="g o", badge=queries.badge))

@@ -1,21 +1,19 @@
-"""The Outbox: what will go, what went, what was held and why; and the page behind an unsubscribe link."""
+"""The Outbox: what will go, what went, what was held and why."""
 
 from typing import Any
 
 from django.contrib import messages as notices
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from fondly.ground.action import SYSTEM, Refused, perform
+from fondly.ground.action import Refused, perform
 from fondly.people.team.screens import do, go_back, signed_in
 from fondly.run.journeys import records
-from fondly.run.outbox import links, queries
-from fondly.run.outbox.actions import TakeBack, Unsubscribe
+from fondly.run.outbox import queries
+from fondly.run.outbox.actions import TakeBack
 from fondly.run.outbox.models import Message
 
 _ACTS = {"take_back", "send_now", "approve", "edit", "resolve", "release"}
@@ -113,19 +111,6 @@ def switch(request: HttpRequest) -> HttpResponse:
     else:
         do(request, "journeys.pause_everything", why=request.POST.get("why", ""))
     return go_back(request, "outbox")
-
-
-@csrf_exempt  # the mail program posts by itself (RFC 8058); the token is the proof
-@login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET and HEAD change nothing, whoever follows the link; the button does."""
-    if request.method == "POST":
-        ip = request.META.get("REMOTE_ADDR", "")
-        perform("outbox.unsubscribe", SYSTEM, Unsubscribe(token[:64], ip))
-        return render(request, "outbox/unsubscribed.html")
-    known = Message.objects.filter(link_hash=links.hash_of(token[:64])).exists()
-    return render(request, "outbox/unsubscribe.html", {"known": known}, status=200 if known else 404)
 
 
 def _skip_fact(message_id: int) -> str:
