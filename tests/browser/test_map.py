@@ -31,7 +31,8 @@ def lived(cast: casting.Cast, many: int = 24) -> None:
         gone = number % 3 == 0
         journey = Journey.objects.create(
             client=client, playbook=cast.playbook, version=cast.version, stage="selling",
-            state="exited" if gone else "active", exit_reason="cancelled" if gone else "", exit_stage="selling" if gone else "",
+            state="exited" if gone else "active", exit_reason="cancelled" if gone else "",
+            exit_stage="selling" if gone else "",
             stage_entered_at=NOW - timedelta(days=20), started_at=NOW - timedelta(days=60),
             ended_at=NOW - timedelta(days=2) if gone else None,
         )  # fmt: skip
@@ -39,8 +40,9 @@ def lived(cast: casting.Cast, many: int = 24) -> None:
             entered = NOW - timedelta(days=60 - 20 * place)
             Stay.objects.create(journey=journey, ordinal=place, stage=stage, entered_at=entered, why="",
                                 left_at=entered + timedelta(days=10 + number) if place < 2 else None)  # fmt: skip
+            feeling = roll.choice(FEELINGS[stage])
             facts.append(NewFact(client.pk, "call", entered + timedelta(days=1), journey_id=journey.pk, stage=stage,
-                                 feeling=roll.choice(FEELINGS[stage]), judged_by="client", is_contact=True))  # fmt: skip
+                                 feeling=feeling, judged_by="client", is_contact=True))  # fmt: skip
         facts += _facts(client.pk, journey.pk, number)
         _friday(journey, number)
     timeline.record(*facts)
@@ -49,9 +51,10 @@ def lived(cast: casting.Cast, many: int = 24) -> None:
 def _facts(client_id: int, journey_id: int, number: int) -> list[NewFact]:
     at = NOW - timedelta(days=5)
     own = {"client_id": client_id, "journey_id": journey_id, "at": at}
+    kept = "broken" if number < 6 else "kept"
     facts = [NewFact(**own, kind="event", name="listing_live", stage="selling"),
              NewFact(**own, kind="done", name="home_visit", stage="intake"),
-             NewFact(**own, kind="promise", name="broken" if number < 6 else "kept", stage="selling", text="Friday")]  # fmt: skip
+             NewFact(**own, kind="promise", name=kept, stage="selling", text="Friday")]  # fmt: skip
     return [*facts, NewFact(**own, kind="event", name="listing_live", stage="selling")] if number < 4 else facts
 
 
@@ -59,8 +62,8 @@ def _friday(journey: Journey, number: int) -> None:
     at = NOW - timedelta(days=7)
     Moment.objects.create(
         journey=journey, client=journey.client, key=f"2:selling/friday_update/{number}", touchpoint="friday_update",
-        stage="selling", kind="work", channel="email", mode="auto", state="done", at=at, wanted_at=at, local="", zone="UTC",
-        why="every friday", ended_at=at + timedelta(days=3 if number < 12 else 0),
+        stage="selling", kind="work", channel="email", mode="auto", state="done", at=at, wanted_at=at, local="",
+        zone="UTC", why="every friday", ended_at=at + timedelta(days=3 if number < 12 else 0),
     )  # fmt: skip
 
 

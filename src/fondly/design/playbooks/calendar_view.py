@@ -8,6 +8,7 @@ from itertools import groupby
 from fondly.core.planner.ghosts import Character
 from fondly.core.planner.model import Ghost, Schedule, Stay
 from fondly.core.planner.rehearsal import Rehearsal, live
+from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook
 
 DAYS = 90
@@ -28,13 +29,11 @@ def ghost_life(book: Playbook, now: datetime, stage: str = "", persona: str = ""
     return live(book, ghost, now + timedelta(days=days), character.stay, character.answer)
 
 
-def days_of(moments: Iterable[Schedule], stays: Iterable[Stay]) -> list[Day]:
-    """Only the days on which something happens, in order."""
+def days_of(moments: Iterable[Schedule], stays: Iterable[Stay], zone: str = "UTC") -> list[Day]:
+    """Only the days on which something happens, in order. zone: whose days the stays are told in."""
     found: dict[date, tuple[list[Schedule], list[Stay]]] = {}
     for on, group in groupby(sorted(moments, key=lambda m: m.at), key=lambda m: date.fromisoformat(m.local[:10])):
         found.setdefault(on, ([], []))[0].extend(group)
     for stay in stays:
-        found.setdefault(stay.entered_at.date(), ([], []))[1].append(stay)
+        found.setdefault(stay.entered_at.astimezone(zone_of(zone)).date(), ([], []))[1].append(stay)
     return [Day(on, tuple(m), tuple(s)) for on, (m, s) in sorted(found.items())]
-
-

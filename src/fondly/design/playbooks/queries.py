@@ -175,4 +175,3 @@ def changes(playbook_id: int, older: int, newer: int) -> tuple[Change, ...]:
 def stories() -> list[Story]:
     """The twelve starters, each with the promise its business makes."""
     return [Story(t.name, t.title, library.parse(starters.starter(t.name)).brand.promise) for t in starters.trades()]
-

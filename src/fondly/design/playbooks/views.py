@@ -163,7 +163,7 @@ def rehearse(request: HttpRequest, playbook_id: int) -> HttpResponse:
             life = calendar_view.ghost_life(shown.book, clock.now(), stage, persona)
         except ValueError as error:
             raise NotFound(_("This version has no stage of that name.")) from error
-        context |= {"days": calendar_view.days_of(life.moments, life.stays), "life": life}
+        context |= {"days": calendar_view.days_of(life.moments, life.stays, shown.book.timezone), "life": life}
     return render(request, "playbooks/rehearse.html", context)
 
 

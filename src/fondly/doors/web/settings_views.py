@@ -31,8 +31,12 @@ _SMTP_SECONDS = 10
 @signed_in()
 def home(request: HttpRequest) -> HttpResponse:
     """The way to each page, with what needs doing on top."""
-    context = {"not_ready": addresses.not_ready(), "paused": switch.why_paused(), "movable": settings.FONDLY_MOVABLE_CLOCK,
-               "worker": heartbeat.is_fresh()}  # fmt: skip
+    context = {
+        "not_ready": addresses.not_ready(),
+        "paused": switch.why_paused(),
+        "movable": settings.FONDLY_MOVABLE_CLOCK,
+        "worker": heartbeat.is_fresh(),
+    }
     return render(request, "settings/home.html", context)
 
 

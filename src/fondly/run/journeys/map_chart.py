@@ -64,7 +64,7 @@ def _point(column: Column, place: int, count: int) -> Point | None:
         y=y,
         top=_y(felt.high),
         bottom=_y(felt.low),
-        label_y=_y(felt.low) + 15 if felt.value < 0 else _y(felt.high) - 7,
+        label_y=_y(felt.low) + 18 if felt.value < 0 else _y(felt.high) - 9,
         label=signed(felt.value) if felt.is_told else "?",
         n=felt.n,
         css=_css(felt.value) if felt.is_told else "none",

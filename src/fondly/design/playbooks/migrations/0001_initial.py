@@ -5,42 +5,58 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Playbook',
+            name="Playbook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('trade', models.CharField(blank=True, max_length=60)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('made_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("trade", models.CharField(blank=True, max_length=60)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("made_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='PlaybookVersion',
+            name="PlaybookVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('text', models.TextField()),
-                ('content_hash', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('live', 'Live'), ('retired', 'Retired')], max_length=8)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('score', models.JSONField(default=dict)),
-                ('by', models.CharField(max_length=200)),
-                ('made_at', models.DateTimeField()),
-                ('published_at', models.DateTimeField(null=True)),
-                ('retired_at', models.DateTimeField(null=True)),
-                ('playbook', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='playbooks.playbook')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("text", models.TextField()),
+                ("content_hash", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("live", "Live"), ("retired", "Retired")], max_length=8
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("score", models.JSONField(default=dict)),
+                ("by", models.CharField(max_length=200)),
+                ("made_at", models.DateTimeField()),
+                ("published_at", models.DateTimeField(null=True)),
+                ("retired_at", models.DateTimeField(null=True)),
+                (
+                    "playbook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="playbooks.playbook"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('playbook', 'number'), name='version_number_once'), models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('playbook',), name='one_live_version'), models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('playbook',), name='one_draft')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("playbook", "number"), name="version_number_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "live")), fields=("playbook",), name="one_live_version"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "draft")), fields=("playbook",), name="one_draft"
+                    ),
+                ],
             },
         ),
     ]
