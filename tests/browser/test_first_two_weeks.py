@@ -1,7 +1,8 @@
 """The whole product once, as a newcomer meets it: real server and worker processes, real SMTP, real Chromium.
 
-Fresh start, choose a trade, import a HubSpot export with bad rows, mend them, put the clients on the journey, move the clock two
-weeks: every mail arrives exactly once, Today lists what people must do with its reasons, one is done with a feeling, the Map shows it.
+Fresh start, choose a trade, import a HubSpot export with bad rows, mend them, put the clients on the journey,
+move the clock two weeks: every mail arrives exactly once, Today lists what people must do with its reasons, one is
+done with a feeling, the Map shows it.
 """
 
 import email
