@@ -8,4 +8,4 @@ os.environ.setdefault("FONDLY_SECRET_KEY", "only-for-tests-0123456789-0123456789
 os.environ.setdefault("FONDLY_MOVABLE_CLOCK", "yes")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop is running in browser tests
 
-from fondly.project.settings import *  # noqa: E402, F403
+from fondly.project.settings import *  # noqa: F403

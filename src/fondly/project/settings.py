@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "fondly.doors.api.measuring.Measuring",
+    "fondly.doors.web.middleware.SafeHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -84,7 +85,10 @@ TEMPLATES: list[dict[str, Any]] = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "APP_DIRS": False,
         "DIRS": [],  # every room's templates/ folder is found by the environment's loader
-        "OPTIONS": {"environment": "fondly.doors.web.jinja.environment"},
+        "OPTIONS": {
+            "environment": "fondly.doors.web.jinja.environment",
+            "context_processors": ["fondly.doors.web.quick.one_token"],
+        },
     },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",  # allauth's own fragments
@@ -99,7 +103,10 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-_SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;"
+_SQLITE_START = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; "
+    "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;"
+)
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -107,6 +114,7 @@ def _database(url: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": HOME / "fondly.sqlite3",
+            "CONN_MAX_AGE": None,  # opening a file reads the whole schema again: a millisecond a request
             "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": _SQLITE_START},
         }
     parts = urlsplit(url)

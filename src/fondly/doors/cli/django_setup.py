@@ -17,7 +17,7 @@ def setup() -> None:
 
 
 def setup_ready() -> None:
-    """setup() for commands that read and write records: a new home gets its tables, an unready one is refused in words."""
+    """setup() for commands that read and write records: a new home gets its tables, an unready one a refusal."""
     setup()
     from fondly.doors.cli import preparing
 

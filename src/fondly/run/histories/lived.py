@@ -58,9 +58,10 @@ def live(case: str, lines: Sequence[Line], history_map: HistoryMap) -> LivedJour
         facts.append(_fact(line, meaning, stays[-1].stage if stays else "", history_map))
     if ended and stays:
         stays[-1] = _left(stays[-1], ended[1])
+    reason, ended_at = ended or ("", None)
     amounts = [line.amount_minor for line in lines if line.amount_minor is not None]
     return LivedJourney(
-        case, lines[0].at, tuple(stays), tuple(facts), *(ended or ("", None)), max(amounts) if amounts else None
+        case, lines[0].at, tuple(stays), tuple(facts), reason, ended_at, max(amounts) if amounts else None
     )
 
 
