@@ -24,21 +24,31 @@ POLICY = "; ".join((
 _MACHINES = ("/api/", "/v1/", "/healthz", "/readyz", "/metrics")  # these answer refusals in their own format
 
 
-class Pages:
-    """The one middleware of the web door."""
+class SafeHeaders:
+    """Before everything that may answer by itself, so that refusals (400, 403) carry the headers too."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.csp_nonce = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        _safe_headers(request, response)
+        return response
+
+
+class Pages:
+    """The one middleware of the web door's pages."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         with as_viewer(request):
             response = self.get_response(request)
         if request.method == "POST" and hasattr(request, "user"):
             frame.forget(request.user.pk)
-        response = _for_htmx(request, response)
-        _safe_headers(request, response)
-        return response
+        return _for_htmx(request, response)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
         """A refusal becomes words on the page the person came from; what they typed stays when htmx asked."""
@@ -106,6 +116,7 @@ def _for_htmx(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 def _safe_headers(request: HttpRequest, response: HttpResponse) -> None:
     if "Content-Security-Policy" not in response:
         response["Content-Security-Policy"] = POLICY.format(nonce=request.csp_nonce)  # type: ignore[attr-defined]
+    response.setdefault("X-Frame-Options", "DENY")
     response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")
     response.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     kind = response.get("Content-Type", "")

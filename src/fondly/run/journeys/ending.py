@@ -43,7 +43,7 @@ def cancel_undone(journey: Journey, why: str, now: datetime) -> None:
 
 def reopen(journey: Journey, fact: str, now: datetime) -> None:
     """Take an end back. Raises IntegrityError when the client lives the playbook again meanwhile."""
-    records.take_back(records.JOURNEY, fact)
+    records.take_back_of(journey, fact)
     journey.state, journey.ended_at, journey.plan_at = Journey.State.ACTIVE, None, now
     journey.exit_reason = journey.exit_note = journey.exit_stage = ""
     journey.revision += 1

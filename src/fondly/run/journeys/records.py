@@ -6,6 +6,7 @@ from typing import Any
 
 from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
+from fondly.ground.action import Refused
 from fondly.people.clients import timeline
 from fondly.people.clients.models import Interaction
 from fondly.people.clients.timeline import NewFact
@@ -65,6 +66,21 @@ def skipped(rows: Iterable[tuple[Journey, Kept, str]], now: datetime) -> None:
             for journey, row, reason in rows
         )
     )
+
+
+def take_back_of(journey: Journey, fact: str, moment: Moment | None = None, *, sent: bool = False) -> bool:
+    """Take back a fact this journey (this moment) wrote itself: an undo that is told by hand reaches nothing else.
+
+    sent: whether it may be the fact that a message went. False when it is gone. Raises Refused for any other fact.
+    """
+    source, start = (MOMENT, f"{moment.pk}:") if moment is not None else (JOURNEY, "")
+    found = Interaction.objects.filter(source=source, external_id=fact, journey_id=journey.pk).first()
+    if found is None:
+        return False
+    if not fact.startswith(start) or (found.kind == "sent" and not sent):
+        raise Refused("This entry of the timeline belongs to something else and stays.", field="fact")
+    take_back(source, fact)
+    return True
 
 
 def take_back(source: str, external_id: str) -> None:

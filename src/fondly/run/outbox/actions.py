@@ -123,8 +123,8 @@ def release(actor: Actor, given: ReleaseMessage) -> Outcome[MessageState]:
     message, now = handling.find(given.message_id), clock.now()
     handling.require(message, State.TAKEN_BACK)
     handling.require_living(message)
-    if given.fact:
-        records.take_back(records.MOMENT, given.fact)
+    if given.fact and message.moment is not None:
+        records.take_back_of(message.moment.journey, given.fact, message.moment)
     approval = given.state == State.APPROVAL
     message.state, message.ended_at = (State.APPROVAL if approval else State.HELD), None
     message.go_at = handling.hold_until(now)
@@ -220,8 +220,8 @@ def unresolve(actor: Actor, given: UnresolveMessage) -> Outcome[MessageState]:
     """The message is unsure again."""
     message = handling.find(given.message_id)
     handling.require(message, State.SENT)
-    if given.fact:
-        records.take_back(records.MOMENT, given.fact)
+    if given.fact and message.moment is not None:
+        records.take_back_of(message.moment.journey, given.fact, message.moment, sent=True)
     message.state, message.reply = State.UNCERTAIN, ledger.UNSURE
     handling.save(message, "state", "reply")
     handling.set_moment(message, state=Moment.State.UNCERTAIN, ended_at=None, ended_by="")

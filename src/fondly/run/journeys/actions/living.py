@@ -92,7 +92,7 @@ def move(actor: Actor, given: MoveJourney) -> Outcome[JourneyState]:
 def unmove(actor: Actor, given: UnmoveJourney) -> Outcome[JourneyState]:
     """The client is where the playbook says, as if nobody had moved them."""
     journey = find_journey(given.journey_id)
-    records.take_back(records.JOURNEY, given.fact)
+    records.take_back_of(journey, given.fact)
     _touch(journey)
     replan([journey], clock.now())
     return _outcome(journey, f"{journey.client.name} is back in {_say(journey.stage)}")

@@ -10,6 +10,7 @@ from fondly.ground.action import Actor, Conflict, Outcome, Refused, Undo, action
 from fondly.people.clients import timeline
 from fondly.run.journeys import records
 from fondly.run.journeys.handling import (
+    OPEN,
     MomentBefore,
     before_of,
     call_back,
@@ -174,12 +175,13 @@ def _restore(given: RestoreMoment) -> Outcome[MomentState]:
     moment, now = find_moment(given.moment_id, None), clock.now()
     if moment.revision != given.revision:
         raise Conflict(_("Somebody changed this since, so it cannot be undone."))
-    if moment.state in (State.DONE, State.UNCERTAIN) and not given.fact:
+    if given.before.state not in OPEN:
+        raise Refused(_("A moment can only be put back to what is planned, due or on its way."), field="before")
+    taken_back = bool(given.fact) and records.take_back_of(moment.journey, given.fact, moment)
+    if moment.state in (State.DONE, State.UNCERTAIN) and not taken_back:
         raise Refused(_("It has happened meanwhile and cannot be undone."))
     if moment.state == State.WORKING or moment.asks == "approve":
         call_back(moment, "undone", now)
-    if given.fact:
-        records.take_back(records.MOMENT, given.fact)
     put_back(moment, given.before)
     replan([moment.journey], now)
     moment.refresh_from_db()
