@@ -66,7 +66,7 @@ def test_acts_by_who_asks(path, dana, lee):
 
 OPEN = {
     "sign-in", "sign-out", "sign-in/switched-off", "first/<str:token>", "join/<str:token>", "enter/<str:token>",
-    "enter-as/<int:user_id>", "healthz", "readyz", "metrics", "api/openapi.json", "api/docs",
+    "enter-as/<int:user_id>", "healthz", "readyz", "metrics", "api/openapi.json", "api/docs", "unsubscribe/<str:token>",
     "account/factors/authenticate/", "account/factors/webauthn/login/",
 }  # fmt: skip
 SAMPLES = {"int": "1", "str": "x", "slug": "x", "path": "x", "uuid": "00000000-0000-0000-0000-000000000000"}

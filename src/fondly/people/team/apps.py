@@ -16,6 +16,6 @@ class TeamConfig(AppConfig):
         signals.authenticator_added.connect(sessions.end_others)
         signals.authenticator_removed.connect(sessions.end_others)
         signals.authenticator_reset.connect(sessions.end_others)
-        screens.add(screens.Entry("team", _("Team"), page="team", order=80, also=("/account",)))
+        screens.add(screens.Entry("team", _("Team"), page="team", order=80))
+        screens.add(screens.Entry("account", _("Your account"), page="account", order=99, foot=True))
         screens.add_command(screens.Command(_("Invite somebody to the team"), page="team-invite"))
-        screens.add_command(screens.Command(_("Your account"), page="account"))

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fondly.ground import clock
 from fondly.people.team.screens import do, go_back, local_instant, signed_in
-from fondly.run.journeys import moment_sheet, today, today_example
+from fondly.run.journeys import first_steps, moment_sheet, today, today_example
 
 _LATER_HOUR = time(9)
 
@@ -24,12 +24,14 @@ def today_page(request: HttpRequest) -> HttpResponse:
     found = today.today(request.user, now, _end_of_day(now), everyone=everyone)  # type: ignore[arg-type]
     if not everyone:
         request.user.today_count = found.count  # type: ignore[union-attr]  # the badge says the same
+    next_up = moment_sheet.next_up(now) if not found.count else None
     context = {
         "today": found,
         "everyone": everyone,
         "greeting": _greeting(now, request.user),
         "summary": today.summary(found),
-        "next_up": moment_sheet.next_up(now) if not found.count else None,
+        "next_up": next_up,
+        "steps": first_steps.steps(request.actor) if not found.count and not next_up else [],  # type: ignore[attr-defined]
     }
     return render(request, "journeys/today.html", context)
 

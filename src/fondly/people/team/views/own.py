@@ -1,11 +1,15 @@
 """One's own account: profile, look, keys for scripts."""
 
 from datetime import datetime, time
+from zoneinfo import available_timezones
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.utils.timezone import make_aware
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -14,6 +18,8 @@ from fondly.people.team.access import PERMISSIONS, require
 from fondly.people.team.actions import ChangeSelf, CreateToken, RevokeToken
 from fondly.people.team.models import ApiToken
 from fondly.people.team.screens import act
+
+_SPOKEN = {"en"}  # languages the words on screen exist in
 
 
 @require("read")
@@ -54,8 +60,19 @@ def _page(request: HttpRequest, token: str = "", refusal: Refused | None = None,
         "scopes": [(name, words) for name, words in PERMISSIONS.items() if actor.may(name)],
         "token": token,
         "refusal": refusal,
+        "languages": [(code, name) for code, name in settings.LANGUAGES if code in _SPOKEN],
+        "zones": sorted(available_timezones()),
+        "ways": _ways(actor.user_id),
     }
     return render(request, "team/account.html", context, status=status)
+
+
+def _ways(user_id: int) -> str:
+    """What the person signs in with, as one sentence."""
+    kinds = set(Authenticator.objects.filter(user_id=user_id).values_list("type", flat=True))
+    if "webauthn" in kinds:
+        return _("With a passkey.")
+    return _("With a password and a two-step code.") if "totp" in kinds else _("With a password.")
 
 
 def _profile(request: HttpRequest) -> ChangeSelf:
