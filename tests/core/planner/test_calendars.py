@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fondly.core.planner.calendars import holidays_of, known_holidays
+from fondly.core.planner.calendars import holidays_of
 from tests.core.planner.lives import at, entered, one_stage, plan, playbook, times
 
 OFFICE = """
@@ -236,7 +236,5 @@ def test_surveys_rest():
     assert found.skips[0].reason == "surveys rest 30 days, and nps is asked on Sat 10 Jan 2026 09:00"
 
 
-def test_holidays_by_country_and_part():
-    assert known_holidays("US-NY") and known_holidays("")
-    assert not known_holidays("Atlantis") and not known_holidays("US-ZZ")
+def test_holidays_by_country():
     assert "Thanksgiving Day" in holidays_of("us", 2026).values()

@@ -204,11 +204,32 @@ def test_done_replied_answered_broken_and_planned():
         ("2026-01-14T08:00", "promise", "broken"),
         now="2026-01-14T08:00",
     )
-    assert found["1:second/before_chat/1"] == "2026-01-09T08:00"
+    assert found["1:second/before_chat/1"] == "what it comes before was on Fri 9 Jan 2026 10:00"
     assert found["1:second/after_chat/3"] == "2026-01-10T15:00"
     assert found["1:second/answer/4"] == "2026-01-13T13:00"
     assert found["1:second/scored/5"] == "2026-01-14T13:00"
     assert found["1:second/sorry/6"] == "2026-01-14T08:00"
+
+
+def test_what_comes_before_the_end_of_a_stage_never_comes_after_it():
+    book = playbook(
+        "  first:\n    phase: before\n    ends: signed\n    length: 14 days\n    touchpoints:\n"
+        "      note: {kind: work, channel: email, template: t, when: 2 days before exit}\n"
+        "  second:\n    phase: ongoing\n    never_ends: true\n",
+        more=MORE,
+    )
+    assert times(plan(book, entered("first", MON), MON)) == ["2026-01-17T09:00"]
+    early = entered("first", MON, ("2026-01-10T10:00", "event", "signed"))
+    found = plan(book, early, "2026-01-10T10:00")
+    assert not found.moments and "the client leaves first" in found.skips[0].reason
+
+
+def test_a_reminder_that_comes_before_looks_again_when_it_would_be_too_late():
+    book = playbook(EVENTS, more=MORE)
+    facts = entered("first", MON, ("2026-01-08T10:00", "event", "signed"))
+    found = plan(book, facts, "2026-01-09T09:00")
+    assert "1:second/before_chat/1" in {moment.key for moment in found.moments}
+    assert found.look_again_at is not None and found.look_again_at <= at("2026-01-09T10:00")
 
 
 def test_what_hangs_on_the_other_in_turn_waits():

@@ -83,6 +83,12 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
     "bad_share": (HEAD + "target: {a: half}\n", 2, "not a share", "40%"),
     "bad_scale": (HEAD + "surveys:\n  nps: {ask: How?, scale: ten}\n", 3, "not a scale", "0-10"),
     "bad_hours": (HEAD + "calendar: {business: always}\n", 2, "no business hours", "mon-fri"),
+    "bad_holidays": (HEAD + "calendar: {holidays: Narnia}\n", 2, "no public holidays", "US-NY"),
+    "bad_part": (HEAD + "calendar: {holidays: US-ZZ}\n", 2, "no public holidays", "US-NY"),
+    "escaped_nul": (HEAD + 'brand: {story: "a\\0b"}\n', 2, "no text has", "type the word again"),
+    "turned_text": (HEAD + 'brand: {story: "a\\u202Eb"}\n', 2, "no text has", "type the word again"),
+    "copied_blanks": (HEAD + "brand:\n\u00a0\u00a0story: x\n", 3, "look like blanks", "type them again"),
+    "alias_in_braces": (HEAD + "brand: {story: *best}\n", 2, "`*` cannot begin", 'story: "*best"'),
     "bad_cap": (HEAD + "caps: {email: few}\n", 2, "not a limit", "2 per week"),
     "bad_late": (
         HEAD + "stages:\n  a:\n    touchpoints:\n      c: {kind: work, late: soon}\n",

@@ -23,6 +23,13 @@ def test_broken_file_says_where_what_and_how(name):
         assert shown.splitlines()[2].rstrip().endswith("^")
 
 
+@pytest.mark.parametrize("text", [HEAD + "stages: {new: {phase: nwe}}\n", HEAD + "stages:\n\tnew: {phase: new}\n"])
+def test_one_slip_is_one_problem(text):
+    with pytest.raises(PlaybookError) as caught:
+        read(text)
+    assert len(caught.value.problems) == 1
+
+
 def test_caret_stands_under_the_offending_column():
     with pytest.raises(PlaybookError) as caught:
         read(HEAD + "brand:\n  story: @x\n")

@@ -170,6 +170,13 @@ def test_rule_finds_what_it_is_for(rule):
         ("DO01", {"clients": "business", "documents.case": None}, "error"),
         ("ST11", {"leaving": None}, "warning"),
         ("ST12", {"stages.alumni.leads_back_to": "nowhere"}, "warning"),
+        ("ST12", {"stages.new.next": "nowhere"}, "error"),
+        ("ST09", {f"{NEW}.meet.owner": "agnt"}, "error"),
+        ("ST09", {"recovery.missed.owner": "agnt"}, "error"),
+        ("ST09", {"stages.new.handoff.from": "agnt"}, "error"),
+        ("ST11", {"leaving.ask": "nothing"}, "warning"),
+        ("ST11", {"leaving.save": "nothing"}, "warning"),
+        ("TP08", {"caps.emial": "1 per week"}, "error"),
     ],
 )
 def test_other_ways_to_be_caught(rule, edits, severity):

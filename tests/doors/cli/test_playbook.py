@@ -53,8 +53,16 @@ def test_check_json(file, capsys):
     )
     assert main(["check", str(file), "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    assert set(data) == {"errors", "warnings", "hints", "score", "findings", "skipped"}
+    assert set(data) == {"errors", "warnings", "hints", "score", "findings"}
     assert data["score"]["overall"] == 100
+
+
+def test_check_json_lists_what_the_file_skips(file, capsys):
+    text = file.read_text(encoding="utf-8").replace("  training: quarterly\n", "")
+    file.write_text(text + "skip: {TE03: we are two and learn at work}\n")
+    main(["check", str(file), "--json"])
+    (skipped,) = json.loads(capsys.readouterr().out)["skipped"]
+    assert (skipped["rule"], skipped["reason"]) == ("TE03", "we are two and learn at work")
 
 
 @pytest.mark.parametrize("content", [b"name: x\nbrand:\n\tstory: y\n", b"name: \xff\xfe\n", b""])

@@ -170,6 +170,23 @@ def test_bad_input_is_one_clear_line(run, words, message):
     assert message in err and err.startswith("fondly rehearse: ") and err.count("\n") == 1
 
 
+@pytest.mark.parametrize("words", [(), ("--clients", "3")])
+def test_a_playbook_without_stages(run, words, tmp_path):
+    path = tmp_path / "empty.yaml"
+    path.write_text("name: Test\n")
+    code, out, err = run(*START, *words, name=str(path))
+    assert (code, out) == (2, "") and "has no stages" in err
+
+
+def test_days_are_days_of_the_clients_calendar(run, tmp_path):
+    path = tmp_path / "daily.yaml"
+    daily = "a: {kind: work, channel: email, when: every day}"
+    path.write_text(f"name: Test\nstages:\n  new:\n    phase: new\n    touchpoints:\n      {daily}\n")
+    for start in ("2026-03-05T09:00", "2026-10-30T09:00", "2026-06-01T09:00"):  # the clocks change in two of these
+        _, out, _ = run("--start", start, "--zone", "America/New_York", "--days", "7", "--json", name=str(path))
+        assert len(json.loads(out)["moments"]) == 6
+
+
 def test_no_such_file(run):
     code, _, err = run(name="realtr")
     assert code == 2 and "did you mean realtor?" in err

@@ -32,11 +32,6 @@ def holidays_of(code: str, year: int) -> Mapping[date, str]:
         return {}
 
 
-def known_holidays(code: str) -> bool:
-    """Whether the holiday library knows this country or part of it."""
-    return not code or bool(holidays_of(code, 2026))
-
-
 class WorkDays:
     """The days and hours people work, with the name of every closure."""
 

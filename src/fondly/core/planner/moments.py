@@ -75,12 +75,19 @@ class Desk:
         for draft in sorted(self.drafts, key=lambda draft: draft.at):
             if first is not None and draft.at >= first:
                 break
-            if draft.settled or draft.ask or draft.fixed or draft.step.touchpoint.late.action == "send":
-                continue
-            late = deadline(self.scene, draft.step, draft.at) + timedelta(seconds=1)
+            late = self._deadline(draft)
             if late > self.scene.now and late < FAR and (first is None or late < first):
                 first = late
         return first
+
+    def _deadline(self, draft: Draft) -> datetime:
+        """When something pending becomes late, or too late for what it comes before; FAR when never."""
+        if draft.settled or draft.ask or draft.fixed:
+            return FAR
+        over = draft.call.before or FAR
+        if draft.step.touchpoint.late.action == "send":
+            return over
+        return min(over, deadline(self.scene, draft.step, draft.at) + timedelta(seconds=1))
 
     # -- one touchpoint in one stay ---------------------------------------------------------
 
@@ -205,6 +212,8 @@ class Desk:
             return reason
         if call.before is not None and draft.at >= call.before:
             return f"{', '.join(draft.moved)} would move it past what it comes before"
+        if call.before is not None and scene.now >= call.before:
+            return f"what it comes before was on {say_time(call.before, scene.zone)}"
         return self._too_late(draft)
 
     def _too_late(self, draft: Draft) -> str:

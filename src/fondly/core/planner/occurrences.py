@@ -94,10 +94,10 @@ def _points(scene: Scene, stay: Stay, step: Step, when: When, planned: PlannedTi
 
 
 def _exit(scene: Scene, stay: Stay, step: Step, when: When) -> list[Point]:
-    left = stay.left_at
-    if when.form == "before":
-        left = left or usual_end(scene.book, step.stage, stay.entered_at, scene.zone)
-    return [] if left is None else [Point("1", left, survives=when.form != "before")]
+    if when.form == "before":  # who leaves earlier than usual leaves before anyone could know
+        expected = usual_end(scene.book, step.stage, stay.entered_at, scene.zone)
+        return [] if expected is None else [Point("1", expected)]
+    return [] if stay.left_at is None else [Point("1", stay.left_at, survives=True)]
 
 
 def _happened(scene: Scene, stay: Stay, step: Step, when: When) -> list[Point]:

@@ -25,6 +25,7 @@ from fondly.core.planner.model import (
     Stop,
     Wait,
 )
+from fondly.core.planner.timing import instant
 from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook
 
@@ -47,8 +48,10 @@ class Rehearsal:
 
 
 def rehearse(playbook: Playbook, ghost: Ghost, *, days: int) -> Rehearsal:
-    """Live `days` days from ghost.start. Raises ValueError for a stage the playbook does not have."""
-    return live(playbook, ghost, ghost.start + timedelta(days=days))
+    """Live `days` days of the client's calendar. Raises ValueError for a stage the playbook does not have."""
+    local = ghost.start.astimezone(zone_of(ghost.zone, playbook.timezone))
+    end = instant(local.date() + timedelta(days=days), local.time(), zone_of(ghost.zone, playbook.timezone))
+    return live(playbook, ghost, end)
 
 
 def live(

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from fondly.core.playbook import durations, parts, when
-from fondly.core.playbook.calendars import calendar
+from fondly.core.playbook.calendars import calendar, holidays
 from fondly.core.playbook.durations import UnreadableError
 from fondly.core.playbook.keys import TEAM_WORDS
 from fondly.core.playbook.loading import Loader
@@ -129,7 +129,7 @@ class Builder:
             )
         if "quiet" in made:
             made["quiet"] = made["quiet"][0] or None
-        return Calendar(**made, holidays=values.get("holidays") or "")
+        return Calendar(**made, holidays=self.read(holidays, values.get("holidays"), "calendar.holidays") or "")
 
     def _caps(self) -> tuple[Cap, ...]:
         entries = self.values.get("caps") or {}

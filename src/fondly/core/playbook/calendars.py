@@ -71,6 +71,30 @@ def closed(text: str) -> tuple[date, date]:
     return days
 
 
+# Known without loading the library, which takes a third of a second.
+_AT_HAND = frozenset({"US", "CA", "GB", "IE", "AU", "NZ", "DE", "AT", "CH", "FR", "NL", "BE", "ES", "IT"})
+
+
+def holidays(text: str) -> str:
+    """`US`, `US-NY`: a country, or a part of it, whose public holidays are known."""
+    code = text.strip()
+    if code.upper() in _AT_HAND or known_holidays(code):
+        return code
+    raise UnreadableError(
+        f'no public holidays are known for "{text}"',
+        'Write the two letters of a country, and if you like a part of it: "US", "US-NY", "DE-BY".',
+    )
+
+
+def known_holidays(code: str) -> bool:
+    """Whether the holiday library knows this country or part of it."""
+    from holidays import list_supported_countries
+
+    country, _, part = code.upper().partition("-")
+    parts = list_supported_countries(include_aliases=True).get(country)
+    return parts is not None and (not part or part in {name.upper() for name in parts})
+
+
 calendar: Mapping[str, Callable[[str], Any]] = MappingProxyType(
     {"business": business, "quiet": quiet, "closed": closed}
 )

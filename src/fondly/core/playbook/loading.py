@@ -11,6 +11,7 @@ from fondly.core.playbook.problems import Problem
 from fondly.core.playbook.shapes import Shape
 
 _NAME = re.compile(r"[^\W\d]\w*")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # controls, and turned text
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
 _NOUN = {Scalar: "text", Sequence: "a list", Mapping: "a list of `name: value` lines"}
 _WANTED = {"list": "a list", "map": "`name: value` lines", "record": "`name: value` lines"}
@@ -49,6 +50,10 @@ class Loader:
             return self._mapping(node, shape, path)
         if not isinstance(node, Scalar):
             return self._misfit(node, "text", path, _hint_for_text(node, path))
+        if node.style == '"' and _UNSEEN.search(node.text):
+            shown = f"`{path.rsplit('.', 1)[-1]}` holds a character that no text has"
+            self.problem(node, shown, "Take the \\x, \\u or \\0 out of the quotes and type the word again.", path)
+            return None
         return self._scalar(node, shape, path)
 
     def _either(self, node: Node, shape: Shape, path: str) -> Any:
@@ -73,10 +78,12 @@ class Loader:
             advice = f"Put its parts below `{path.rsplit('.', 1)[-1]}:`, each on its own line, two blanks further in."
             return self._misfit(node, "`name: value` lines", path, advice)
         values: dict[str, Any] = {}
-        for entry in sentences_with_commas(node, shape) if node.flow else node.entries:
+        entries = sentences_with_commas(node, shape) if node.flow else node.entries
+        for entry in entries:
             self._entry(entry, shape, path, values)
+        written = {entry.key.text for entry in entries if not _empty(entry.value)}  # what is wrong there is said there
         for name in shape.required:
-            if values.get(name) is None:
+            if values.get(name) is None and name not in written:
                 self._missing(node, name, shape, path)
         return values
 
@@ -113,6 +120,10 @@ class Loader:
 
     def _unknown(self, entry: Entry, shape: Shape, path: str) -> None:
         name = entry.key.text
+        if name.startswith("\u00a0"):
+            advice = "Delete the blanks at the beginning of the line and type them again."
+            self.problem(entry.key, "this line begins with blanks that only look like blanks", advice, path, name)
+            return
         meant = _meant(name, shape.keys)
         known = ", ".join(shape.keys)
         advice = f"Did you mean {meant}?" if meant else f"Possible here: {known}."
@@ -199,6 +210,10 @@ def sentences_with_commas(node: Mapping, shape: Shape) -> list[Entry]:
         else:
             joined.append(entry)
     return joined
+
+
+def _empty(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.empty
 
 
 def _fits(node: Node, shape: Shape) -> bool:

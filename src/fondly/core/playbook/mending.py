@@ -75,7 +75,7 @@ def _refused(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> D
     message, advice = _REFUSED[error.what]
     mended = None
     if error.what in ("alias", "anchor", "tag"):
-        mended = _quote_value(shown)
+        mended = _quote_from(shown, error.column) or _quote_value(shown)
         advice = f"{advice} If it is text, put it in quotes{_shown(mended)}"
     if error.what == "strange character":
         mended = shown[: error.column] + shown[error.column + 1 :]
@@ -303,6 +303,15 @@ def _quote_value(shown: str) -> str | None:
         return match[1] + match[2] + match[3] + _quoted(match[4].strip()) + (match[5] or "")
     item = re.match(r"^(\s*- )(.*?)(\s+#.*)?$", shown)
     return item[1] + _quoted(item[2]) + (item[3] or "") if item else None
+
+
+def _quote_from(shown: str, column: int) -> str | None:
+    """The line with the value that begins at `column` inside { } or [ ] in quotes."""
+    if not re.search(r"[{\[].*[:,\[]\s*$", shown[:column]):
+        return None
+    value = re.match(r"[^,}\]]*", shown[column:])
+    text = value[0].rstrip() if value else ""
+    return shown[:column] + _quoted(text) + shown[column + len(text) :] if text else None
 
 
 def _quoted(value: str) -> str:

@@ -12,6 +12,7 @@ from fondly.core.planner.timing import instant
 from fondly.core.planner.zones import find_zone
 from fondly.core.playbook.model import Playbook
 from fondly.core.playbook.near import near
+from fondly.doors.cli.playbook import load
 
 MOST_DAYS = 3700
 MOST_CLIENTS = 5000
@@ -26,22 +27,12 @@ def load_playbook(name: str) -> Playbook:
     """A playbook file, a folder with playbook.yaml, or a starter by its trade."""
     from pathlib import Path
 
-    from fondly.core.playbook.reading import read_files
+    from fondly.core.playbook.reading import read
 
-    path = Path(name)
-    if path.is_dir():
-        files = {str(p.relative_to(path)): _text(p) for p in sorted(path.rglob("*")) if p.suffix in (".yaml", ".md")}
-        return read_files(files)
-    if path.exists():
-        return read_files({name: _text(path)}, main=name)
-    return read_files({name: _starter(name)}, main=name)
-
-
-def _text(path: Any) -> str:
-    try:
-        return str(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not text in UTF-8") from None
+    playbook = load(name) if Path(name).exists() else read(_starter(name), source=name)
+    if not playbook.stages:
+        raise InputError("the playbook has no stages, so there is nothing to live through; add some under `stages:`")
+    return playbook
 
 
 def _starter(name: str) -> str:

@@ -86,16 +86,15 @@ class Report:
         return self.fixes[:3]
 
     def as_dict(self) -> dict[str, Any]:
-        """What `fondly check --json` prints."""
+        """What `fondly check --json` prints; `skipped` only when the file skips something."""
+        skipped = [{"rule": s.rule, "path": s.path, "message": s.message, "reason": s.reason} for s in self.skipped]
         return {
             "errors": self.errors,
             "warnings": self.warnings,
             "hints": self.hints,
             "score": {"overall": self.score.overall, "areas": dict(self.score.areas)},
             "findings": [finding.as_dict() for finding in self.findings],
-            "skipped": [
-                {"rule": s.rule, "path": s.path, "message": s.message, "reason": s.reason} for s in self.skipped
-            ],
+            **({"skipped": skipped} if skipped else {}),
         }
 
 

@@ -1,5 +1,6 @@
 """Stages: the client's way as a whole."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from fondly.core.playbook.checks.rules import Verdict, Verdicts, rule
@@ -86,6 +87,20 @@ def stages_have_an_owner(playbook: Playbook) -> Verdicts:
         said = f'"{stage.owner}", who is no role of the team' if stage.owner else "nobody"
         message = f"The stage {stage.name} is owned by {said}."
         yield Verdict(stage.owner in playbook.team.roles, f"stages.{stage.name}.owner", message, stage.name)
+    for path, what, role in _other_owners(playbook):
+        if role and role not in playbook.team.roles:
+            yield Verdict(False, path, f'{what} names "{role}", who is no role of the team.', role)
+
+
+def _other_owners(playbook: Playbook) -> Iterator[tuple[str, str, str]]:
+    """(path, what it is, role) of everything else that somebody is responsible for."""
+    for touchpoint in playbook.touchpoints():
+        yield f"stages.{touchpoint.stage}.touchpoints.{touchpoint.name}.owner", touchpoint.name, touchpoint.owner
+    for name, play in playbook.recovery.items():
+        yield f"recovery.{name}.owner", f"The play {name}", play.owner
+    for stage in playbook.stages.values():
+        if stage.handoff is not None:
+            yield f"stages.{stage.name}.handoff.from", f"The hand-off of {stage.name}", stage.handoff.from_role
 
 
 @rule("ST10", "warning", "stages", "C, D2a", "Add `handoff: {from: role, touchpoint: name}` and a touchpoint where "
@@ -118,6 +133,12 @@ def clients_can_leave(playbook: Playbook) -> Verdicts:
         reasons = leaving.get("reasons", True) if isinstance(leaving, dict) else leaving
         message = f"A client cannot leave from the stage {stage.name} with a reason."
         yield Verdict(bool(reasons), f"stages.{stage.name}.leaving", message, stage.name)
+    asked = {*playbook.surveys, *playbook.templates, *playbook.checklists}
+    for key, known in (("ask", asked), ("save", set(playbook.recovery))):
+        name = str(playbook.leaving.get(key) or "")
+        if name and name not in known:
+            advice = f"Write one of: {', '.join(sorted(known)) or 'nothing is there yet'}."
+            yield Verdict(False, f"leaving.{key}", f"Who leaves gets {name}, which does not exist.", key, advice=advice)
 
 
 @rule("ST12", "warning", "stages", "E7, A3.3, C", "Add `leads_back_to:` with an earlier stage to the last stage.", 2)
@@ -127,6 +148,11 @@ def the_way_leads_back(playbook: Playbook) -> Verdicts:
     known = all(stage.leads_back_to in playbook.stages for stage in back)
     message = "No stage leads back to an earlier one." if not back else "A stage leads back to one that does not exist."
     yield Verdict(bool(back) and known, f"stages.{back[0].name}.leads_back_to" if back else "stages", message)
+    for stage in playbook.stages.values():
+        if stage.next and stage.next not in playbook.stages:
+            message = f"After {stage.name} comes {stage.next}, which is no stage."
+            advice = "Name a stage of the playbook, or leave `next` out: then the next one in the file follows."
+            yield Verdict(False, f"stages.{stage.name}.next", message, stage.name, "error", advice)
 
 
 @rule("TP06", "warning", "touchpoints", "A3.3, E7", "Add a touchpoint `every 90 days` that is no sales talk.", 5)

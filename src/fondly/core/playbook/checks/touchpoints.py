@@ -105,6 +105,10 @@ def channels_are_defined(playbook: Playbook) -> Verdicts:
         said = f"uses {touchpoint.channel}, which is no channel" if touchpoint.channel else "has no channel"
         ok = touchpoint.channel in playbook.channels
         yield Verdict(ok, f"{path_of(touchpoint)}.channel", f"{touchpoint.name} {said}.", touchpoint.name)
+    for cap in playbook.caps:
+        if cap.channel and cap.channel not in playbook.channels:
+            message = f"The cap on {cap.channel} holds nothing back: there is no such channel."
+            yield Verdict(False, f"caps.{cap.channel}", message, cap.channel)
 
 
 @rule("TP20", "warning", "touchpoints", "D2c", "Join them, move one by a day, or use another channel.", 5)
