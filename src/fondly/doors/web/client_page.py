@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, FilteredRelation, Q
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from fondly.core.playbook.model import Playbook as Book
 from fondly.doors.web import books
 from fondly.ground.action import NotFound
+from fondly.ground.wording import gettext as _
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.models import Client, Consent, Interaction
 from fondly.run.journeys.models import Journey, Moment
@@ -168,33 +169,45 @@ def _item(fact: Interaction) -> Item:
     )
 
 
+_HEADLINES = {
+    "entered": gettext_noop("Entered %(name)s"), "left": gettext_noop("Left %(name)s"),
+    "done": gettext_noop("%(name)s done"), "skipped": gettext_noop("%(name)s skipped"),
+    "sent": gettext_noop("%(name)s sent"), "answered": gettext_noop("Answered %(name)s"),
+    "exited": gettext_noop("Left: %(name)s"), "promise": gettext_noop("Promise %(name)s"),
+    "call": gettext_noop("Call"), "meeting": gettext_noop("Meeting"), "paused": gettext_noop("Paused"),
+    "resumed": gettext_noop("Going on again"), "consent": gettext_noop("Consent: %(name)s"),
+    "field": gettext_noop("%(name)s changed"), "merged": gettext_noop("Two records became one"),
+    "imported": gettext_noop("Imported"), "received": gettext_noop("Wrote to us"), "replied": gettext_noop("Replied"),
+    "note": gettext_noop("Note"),
+}  # fmt: skip
+_KINDS = {
+    "entered": gettext_noop("stage"), "left": gettext_noop("stage"), "event": gettext_noop("event"),
+    "done": gettext_noop("touchpoint done"), "skipped": gettext_noop("skipped"), "sent": gettext_noop("sent"),
+    "received": gettext_noop("wrote"), "replied": gettext_noop("replied"), "answered": gettext_noop("answered"),
+    "promise": gettext_noop("promise"), "note": gettext_noop("note"), "call": gettext_noop("call"),
+    "meeting": gettext_noop("met"), "exited": gettext_noop("left"), "consent": gettext_noop("consent"),
+    "field": gettext_noop("details"), "paused": gettext_noop("paused"), "resumed": gettext_noop("resumed"),
+    "merged": gettext_noop("merged"), "imported": gettext_noop("imported"),
+}  # fmt: skip
+_LANES = {"work": gettext_noop("work"), "relationship": gettext_noop("relationship"), "wow": gettext_noop("WOW")}
+
+
 def _headline(fact: Interaction) -> str:
-    name = fact.name.replace("_", " ")
-    words = {
-        "entered": _("Entered %(name)s"), "left": _("Left %(name)s"), "done": _("%(name)s done"),
-        "skipped": _("%(name)s skipped"), "sent": _("%(name)s sent"), "answered": _("Answered %(name)s"),
-        "exited": _("Left: %(name)s"), "promise": _("Promise %(name)s"), "call": _("Call"), "meeting": _("Meeting"),
-        "paused": _("Paused"), "resumed": _("Going on again"), "consent": _("Consent: %(name)s"),
-        "field": _("%(name)s changed"), "merged": _("Two records became one"), "imported": _("Imported"),
-        "received": _("Wrote to us"), "replied": _("Replied"), "note": _("Note"),
-    }  # fmt: skip
-    sentence = words.get(fact.kind, "%(name)s") % {"name": name}
+    words = _HEADLINES.get(fact.kind)
+    sentence = (_(words) if words else "%(name)s") % {"name": fact.name.replace("_", " ")}
     return sentence[:1].upper() + sentence[1:]
 
 
 def _meta(fact: Interaction) -> str:
-    kinds = {
-        "entered": _("stage"), "left": _("stage"), "event": _("event"), "done": _("touchpoint done"),
-        "skipped": _("skipped"), "sent": _("sent"), "received": _("wrote"), "replied": _("replied"),
-        "answered": _("answered"), "promise": _("promise"), "note": _("note"), "call": _("call"),
-        "meeting": _("met"), "exited": _("left"), "consent": _("consent"), "field": _("details"),
-        "paused": _("paused"), "resumed": _("resumed"), "merged": _("merged"), "imported": _("imported"),
-    }  # fmt: skip
-    lane = {"work": _("work"), "relationship": _("relationship"), "wow": _("WOW")}.get(str(fact.data.get("lane")), "")
-    minutes = fact.data.get("minutes")
-    parts = [lane, kinds.get(fact.kind, fact.kind), fact.channel.replace("_", " "), fact.resource,
-             _("%(n)g of the scale") % {"n": fact.value} if fact.value is not None else "",
-             _("%(n)s minutes") % {"n": minutes} if minutes else ""]  # fmt: skip
+    lane, kind, minutes = _LANES.get(str(fact.data.get("lane"))), _KINDS.get(fact.kind), fact.data.get("minutes")
+    parts = [
+        _(lane) if lane else "",
+        _(kind) if kind else fact.kind,
+        fact.channel.replace("_", " "),
+        fact.resource,
+        _("%(n)g of the scale") % {"n": fact.value} if fact.value is not None else "",
+        _("%(n)s minutes") % {"n": minutes} if minutes else "",
+    ]
     sentence = " · ".join(part for part in parts if part)
     return sentence[:1].upper() + sentence[1:]
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from fondly.doors.web import books, clients_list
+from fondly.doors.web import books, clients_list, clients_rows
 from fondly.ground import clock
 from fondly.ground.action import Refused
 from fondly.people.clients.models import Client
@@ -40,8 +40,12 @@ class Preview:
 @signed_in()
 def clients(request: HttpRequest) -> HttpResponse:
     wanted = clients_list.reading(request.GET)
-    context = {"wanted": wanted, "page": clients_list.page(wanted, clock.now()), "parts": _sentence(wanted)}
-    return render(request, "web/clients.html", {**context, "titles": dict(books.stage_options())})
+    now, titles = clock.now(), dict(books.stage_options())
+    page = clients_list.page(wanted, now)
+    rows = clients_rows.shown(page.rows, titles, now)
+    return render(
+        request, "web/clients.html", {"wanted": wanted, "page": page, "rows": rows, "parts": _sentence(wanted)}
+    )
 
 
 @require_POST

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,9 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy, ngettext
 
-from fondly.doors.web.quick import gettext as _
 from fondly.ground import clock
+from fondly.ground.wording import gettext as _
+from fondly.ground.wording import language
 
 # value, class, word: the five steps of how a client feels. Face, word and number always go together.
 FEELINGS: tuple[tuple[int, str, Any], ...] = (
@@ -40,7 +42,7 @@ def when(value: datetime | date | None, zone: str | tzinfo | None = None) -> str
     if -1 <= away <= 1:
         near = (_("today %(hour)s"), _("tomorrow %(hour)s"), _("yesterday %(hour)s"))[away]
         return near % {"hour": hour}
-    return f"{date_format(local, 'D')} {hour}" if abs(away) < 7 else _day(local.date(), today)
+    return f"{_dated(local.date(), 'D', language())} {hour}" if abs(away) < 7 else _day(local.date(), today)
 
 
 def day(value: datetime | date | None, zone: str | tzinfo | None = None) -> str:
@@ -57,8 +59,13 @@ def _day(on: date, today: date) -> str:
     if away in words:
         return words[away]
     if abs(away) < 7:
-        return date_format(on, "l" if away > 0 else "D j M")
-    return date_format(on, "j M" if on.year == today.year else "j M Y")
+        return _dated(on, "l" if away > 0 else "D j M", language())
+    return _dated(on, "j M" if on.year == today.year else "j M Y", language())
+
+
+@lru_cache(maxsize=8192)
+def _dated(on: date, pattern: str, _language: str) -> str:
+    return date_format(on, pattern)
 
 
 def exactly(value: datetime | None, zone: str | tzinfo | None = None) -> str:
@@ -83,7 +90,11 @@ def ago(value: datetime | None) -> str:
 def span(length: timedelta) -> str:
     seconds = int(length.total_seconds())
     unit, size = next(((u, s) for u, s in _UNITS if seconds >= s), ("minutes", 60))
-    count = seconds // size
+    return _counted(seconds // size, unit, language())
+
+
+@lru_cache(maxsize=8192)
+def _counted(count: int, unit: str, _language: str) -> str:
     if unit == "days":
         return ngettext("%(n)d day", "%(n)d days", count) % {"n": count}
     if unit == "hours":
@@ -112,11 +123,11 @@ def money(minor: int | None, currency: str = "") -> str:
 
 def feeling(value: float | None) -> str:
     """The word for a feeling of -2..+2 (rounded to the nearest step, halves away from zero)."""
-    return "" if value is None else str(FEELINGS[_step(value)][2])
+    return "" if value is None else str(FEELINGS[step(value) + 2][2])
 
 
 def feeling_class(value: float | None) -> str:
-    return "none" if value is None else FEELINGS[_step(value)][1]
+    return "none" if value is None else FEELINGS[step(value) + 2][1]
 
 
 def signed(value: float | None, places: int = 0) -> str:
@@ -157,8 +168,9 @@ def capped(count: int, most: int = 99) -> str:
     return f"{most}+" if count > most else str(count)
 
 
-def _step(value: float) -> int:
-    return max(0, min(4, int(math.copysign(math.floor(abs(value) + 0.5), value)) + 2))
+def step(value: float) -> int:
+    """The nearest of the five faces: -2..+2, halves away from zero."""
+    return max(-2, min(2, int(math.copysign(math.floor(abs(value) + 0.5), value))))
 
 
 def _here(value: datetime, zone: str | tzinfo | None) -> datetime:

@@ -2,14 +2,15 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
+from django.urls import NoReverseMatch
 
+from fondly.doors.web import quick
 from fondly.ground import clock
+from fondly.ground.wording import gettext as _
 from fondly.people.team import screens
 
 BADGE_CAP = 99
@@ -26,6 +27,15 @@ class Link:
     foot: bool
     here: bool
     badge: str  # "" or a number of things a person must do
+
+
+class Place(NamedTuple):
+    """One page or action of the command palette."""
+
+    label: str
+    href: str
+    keys: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ def forget(user_id: int | None = None) -> None:
 
 def _link(entry: screens.Entry, request: HttpRequest) -> Link | None:
     try:
-        href = reverse(entry.page)
+        href = quick.url(entry.page)
     except NoReverseMatch:
         return None
     here = request.path == href or request.path.startswith((href.rstrip("/") + "/", *entry.also))
@@ -93,18 +103,18 @@ def theme(request: HttpRequest) -> str:
     return chosen if chosen in ("light", "dark") else "system"
 
 
-def palette_places(request: HttpRequest) -> list[dict[str, str]]:
+def palette_places(request: HttpRequest) -> tuple[Place, ...]:
     """Pages and actions for the command palette; people are searched on the server."""
-    pages = [{"label": link.label, "href": link.href, "keys": link.keys, "kind": _("Page")} for link in nav(request)]
-    return pages + [command for command in map(_command, screens.commands()) if command]
+    pages = (Place(link.label, link.href, link.keys, _("Page")) for link in nav(request))
+    return (*pages, *(place for place in map(_command, screens.commands()) if place))
 
 
-def _command(command: screens.Command) -> dict[str, str]:
+def _command(command: screens.Command) -> Place | None:
     try:
-        href = reverse(command.page)
+        href = quick.url(command.page)
     except NoReverseMatch:
-        return {}
-    return {"label": str(command.label), "href": href, "keys": command.keys, "kind": _("Action")}
+        return None
+    return Place(str(command.label), href, command.keys, _("Action"))
 
 
 def clock_note() -> str:

@@ -49,6 +49,7 @@ def _globals() -> dict[str, Any]:
     return {
         "url": quick.url,
         "url_if": url_if,
+        "kept": quick.kept,
         "now": clock.now,
         "static": static,
         "language": get_language,

@@ -1,46 +1,75 @@
-"""The two calls a long list makes hundreds of times, made cheap: translations and addresses with one number."""
+"""What a long list does hundreds of times, made cheap: translations, addresses, and small pieces of page."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
-from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
+from django.http import HttpRequest
+from django.template.backends.utils import csrf_input
 from django.urls import get_script_prefix, reverse
-from django.utils import translation
+from django.utils.functional import SimpleLazyObject
+from markupsafe import Markup
 
+from fondly.ground import wording
+from fondly.ground.wording import gettext
+
+__all__ = ["begin", "end", "gettext", "kept", "one_token", "url"]
+
+T = TypeVar("T")
 _PLACEHOLDER = 987654321
-_known: dict[str, dict[str, str]] = {}
-_words: ContextVar[dict[str, str] | None] = ContextVar("words", default=None)
+_MOST = 5_000  # pieces and addresses kept; then forgotten and made anew
+_around: dict[Any, tuple[str, str]] = {}
+_pieces: dict[Any, Markup] = {}
+_here: ContextVar[tuple[str, str] | None] = ContextVar("here", default=None)  # language, prefix of this install
 
 
 def begin() -> None:
-    """Remember the language of this request: looking it up for every word costs more than the word."""
-    _words.set(_known.setdefault(translation.get_language() or "", {}))
+    """Remember the language of this request and where the site is mounted."""
+    _here.set((wording.begin(), get_script_prefix()))
 
 
 def end() -> None:
-    _words.set(None)
-
-
-def gettext(text: str) -> str:
-    """Django's gettext; inside a request each text is looked up once per language."""
-    known = _words.get()
-    if known is None:
-        return translation.gettext(text)
-    found = known.get(text)
-    if found is None:
-        found = known[text] = translation.gettext(text)
-    return found
+    wording.end()
+    _here.set(None)
 
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:
     """The address of a page. Raises NoReverseMatch."""
-    if len(args) == 1 and not kwargs and type(args[0]) is int:
-        before, after = _around(name, get_script_prefix())
-        return f"{before}{args[0]}{after}"
-    return reverse(name, args=args or None, kwargs=kwargs or None)
+    if kwargs or (args and type(args[0]) is not int):
+        return reverse(name, args=args or None, kwargs=kwargs or None)
+    here = _here.get()
+    key = (name, here[1] if here else get_script_prefix(), args[1:], bool(args))
+    found = _around.get(key)
+    if found is None:
+        found = _keep(_around, key, _reversed(name, args))
+    return f"{found[0]}{args[0]}{found[1]}" if args else found[0]
 
 
-@lru_cache(maxsize=512)
-def _around(name: str, _prefix: str) -> tuple[str, str]:
-    before, _number, after = reverse(name, args=[_PLACEHOLDER]).partition(str(_PLACEHOLDER))
+def kept(macro: Callable[..., Any], *args: Any) -> Markup:
+    """What a macro says for these values, remembered per language. Only for macros that look at nothing else."""
+    here = _here.get()
+    key = (here, macro.name, args)  # type: ignore[attr-defined]
+    found = _pieces.get(key) if here else None
+    if found is None:
+        found = Markup(macro(*args))  # noqa: S704 - a macro's own output, escaped inside
+        if here:
+            _keep(_pieces, key, found)
+    return found
+
+
+def one_token(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page: one hidden field against forgery per answer. Masking it anew for every form is slow."""
+    return {"csrf_input": SimpleLazyObject(lambda: csrf_input(request))}
+
+
+def _reversed(name: str, args: tuple[Any, ...]) -> tuple[str, str]:
+    address = reverse(name, args=[_PLACEHOLDER, *args[1:]] if args else None)
+    before, _number, after = address.partition(str(_PLACEHOLDER))
     return before, after
+
+
+def _keep(store: dict[Any, T], key: Any, value: T) -> T:
+    if len(store) >= _MOST:
+        store.clear()
+    store[key] = value
+    return value

@@ -27,9 +27,10 @@ def forget() -> None:
 
 def _read() -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for version_id in PlaybookVersion.objects.filter(state=PlaybookVersion.State.LIVE).values_list("pk", flat=True):
+    live = PlaybookVersion.objects.filter(state=PlaybookVersion.State.LIVE).order_by("pk")
+    for text in live.values_list("text", flat=True):
         try:
-            book = library.parsed(version_id)
+            book = library.parse(text)
         except PlaybookError:
             continue
         for touchpoint in book.touchpoints():

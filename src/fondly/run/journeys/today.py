@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import ngettext
 
+from fondly.ground.branches import copies, ids, statement
+from fondly.ground.wording import gettext as _
 from fondly.people.clients.models import Interaction
 from fondly.people.team.models import Cover, Role, User
 from fondly.run.journeys import today_words as words
@@ -21,7 +22,9 @@ CAP = 99
 LATE = timedelta(days=2)  # a moment this long past its time is late whatever its playbook says
 UNEASY_DAYS, GOOD_DAYS, WAITING_DAYS = 7, 2, 14
 WAITING_MOST = 20
-LOOKED_AT = 400  # of one person's newest facts
+LOOKED_AT = 150  # newest facts of each feeling
+ASKED_AT = 25  # newest of each thing asked for
+_KIND, _NAME = "\0kind", "\0name"  # stand for values in a statement that is used many times
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +120,12 @@ def _moments(user: User, now: datetime, until: datetime, everyone: bool) -> tupl
 def _felt(user: User, now: datetime, everyone: bool) -> tuple[list[Row], list[Row]]:
     """Clients whose newest feeling is uneasy and not solved since; and who was delighted."""
     later = Interaction.objects.filter(client=OuterRef("client"), at__gt=OuterRef("at"), solved=Interaction.Solved.YES)
-    bad = Q(feeling__in=(-2, -1), at__gte=now - timedelta(days=UNEASY_DAYS)) & ~Q(solved=Interaction.Solved.YES)
-    good = Q(feeling=2, at__gte=now - timedelta(days=GOOD_DAYS))
-    felt = _of_mine(Interaction.objects.filter(bad | good, at__lte=now), user, everyone)
-    newest = _among(felt.order_by("-at", "-id")).filter(Q(feeling=2) | ~Exists(later)).order_by("-at", "-id")
+    facts = _of_mine(Interaction.objects.filter(at__lte=now).order_by("-at"), user, everyone)
+    bad = facts.filter(feeling=-1, at__gte=now - timedelta(days=UNEASY_DAYS)).exclude(solved=Interaction.Solved.YES)
+    good = facts.filter(feeling=2, at__gte=now - timedelta(days=GOOD_DAYS))
+    looked = [*copies(statement(bad[:LOOKED_AT]), ({}, {-1: -2})), statement(good[:LOOKED_AT])]
+    among = Interaction.objects.filter(pk__in=ids(looked))
+    newest = among.filter(Q(feeling=2) | ~Exists(later)).order_by("-at", "-id")
     uneasy: dict[int, Row] = {}
     glad: dict[int, Row] = {}
     for fact in newest.values(*words.FELT_FIELDS)[: 2 * MOST]:
@@ -136,23 +141,29 @@ def _waiting(user: User, now: datetime, everyone: bool) -> list[Row]:
     """What we asked clients for that has not come back: the longest wait first."""
     asking = asking_touchpoints()
     since = now - timedelta(days=WAITING_DAYS)
-    asked = Interaction.objects.filter(kind__in=("sent", "done"), name__in=list(asking), at__gte=since, at__lte=now)
+    if not asking:
+        return []
+    asked = Interaction.objects.filter(kind=_KIND, name=_NAME, at__gte=since, at__lte=now).order_by("-at")
+    one = statement(_of_mine(asked, user, everyone)[:ASKED_AT])
+    each = copies(one, ({_KIND: kind, _NAME: name} for kind in ("sent", "done") for name in asking))
     back = Interaction.objects.filter(
         client=OuterRef("client"), at__gt=OuterRef("at"), kind__in=("answered", "replied", "received", "event")
     )
     rows: dict[tuple[int, str], Row] = {}
-    newest = _among(_of_mine(asked, user, everyone).order_by("-at", "-id"))
-    open_ones = newest.filter(~Exists(back)).order_by("at", "id")
+    open_ones = Interaction.objects.filter(~Exists(back), pk__in=ids(each)).order_by("at", "id")
     for fact in open_ones.values(*words.FELT_FIELDS)[:WAITING_MOST]:
         rows[fact["client_id"], fact["name"]] = words.waiting_row(fact, asking[fact["name"]], now)
     return list(rows.values())
 
 
 def _uncertain(user: User, everyone: bool) -> Iterable[Row]:
-    found = Message.objects.filter(state=Message.State.UNCERTAIN)
-    found = found if everyone else found.filter(owned(user))
-    rows = found.order_by("-go_at", "-id").values("id", "client_id", "subject", "go_at", name=F("client__name"))
-    return [words.uncertain_row(dict(message)) for message in rows[:CAP]]
+    """Mine among all of them: the badge of the Outbox counts all and need not ask again."""
+    found = Message.objects.filter(state=Message.State.UNCERTAIN).order_by("-go_at", "-id")
+    own = Value(True) if everyone else Case(When(owned(user), then=True), default=False)
+    columns = ("id", "client_id", "subject", "go_at")
+    rows = list(found.values(*columns, name=F("client__name"), own=own)[: CAP + 1])
+    user.outbox_count = len(rows)  # type: ignore[attr-defined]
+    return [words.uncertain_row(dict(message)) for message in rows if message["own"]]
 
 
 def _ran(since: datetime, now: datetime) -> int:
@@ -169,11 +180,6 @@ def ran_list(since: datetime, now: datetime, before: str = "") -> list[dict[str,
         ended = ended.filter(Q(ended_at__lt=then) | Q(ended_at=then, pk__lt=int(pk)))
     columns = ("id", "client_id", "touchpoint", "kind", "channel", "ended_at", "why")
     return list(ended.order_by("-ended_at", "-id").values(*columns, name=F("client__name"))[:100])
-
-
-def _among(narrow: "QuerySet[Interaction]") -> "QuerySet[Interaction]":
-    """The newest of these, as a set to look at more closely: keeps long texts and slow conditions off the long list."""
-    return Interaction.objects.filter(pk__in=narrow.values("pk")[:LOOKED_AT])
 
 
 def _of_mine(facts: "QuerySet[Interaction]", user: User, everyone: bool) -> "QuerySet[Interaction]":

@@ -1,10 +1,13 @@
 """The words of Today's rows: what it is, why it is there, why in this place, and what its button says."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from fondly.ground.wording import gettext as _
+from fondly.ground.wording import language
 
 if TYPE_CHECKING:
     from fondly.run.journeys.today import Row
@@ -149,10 +152,17 @@ def span(length: timedelta) -> str:
     """ "2 hours": in the largest unit that fits."""
     minutes = int(max(length, timedelta()).total_seconds() // 60)
     if minutes >= 24 * 60:
-        return ngettext("%(n)d day", "%(n)d days", minutes // 1440) % {"n": minutes // 1440}
-    if minutes >= 60:
-        return ngettext("%(n)d hour", "%(n)d hours", minutes // 60) % {"n": minutes // 60}
-    return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+        return _counted(minutes // 1440, "day", language())
+    return _counted(minutes // 60, "hour", language()) if minutes >= 60 else _counted(minutes, "minute", language())
+
+
+@lru_cache(maxsize=4096)
+def _counted(n: int, unit: str, _language: str) -> str:
+    if unit == "day":
+        return ngettext("%(n)d day", "%(n)d days", n) % {"n": n}
+    if unit == "hour":
+        return ngettext("%(n)d hour", "%(n)d hours", n) % {"n": n}
+    return ngettext("%(n)d minute", "%(n)d minutes", n) % {"n": n}
 
 
 def _after(fact: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from fondly.ground.action import NotFound
+from fondly.ground.branches import ids, statement
 from fondly.run.journeys import switch
 from fondly.run.outbox import addresses
 from fondly.run.outbox.models import Attempt, Message
@@ -46,8 +47,9 @@ class Stopping:
 
 def page(shown: str, after: str = "") -> OutboxPage:
     """Fifty messages of one filter. One query."""
-    found = Message.objects.filter(state__in=FILTERS[shown][1])
-    found = _after(found, shown in _SOONEST, after)
+    branches = [_after(Message.objects.filter(state=state), shown in _SOONEST, after) for state in FILTERS[shown][1]]
+    found = Message.objects.filter(pk__in=ids(statement(branch[: PAGE + 1]) for branch in branches))
+    found = found.order_by(*(("go_at", "id") if shown in _SOONEST else ("-go_at", "-id")))
     rows = list(found.values(*_COLUMNS, name=F("client__name"))[: PAGE + 1])
     more = f"{rows[PAGE - 1]['go_at'].isoformat()}~{rows[PAGE - 1]['id']}" if len(rows) > PAGE else ""
     return OutboxPage(rows[:PAGE], more)

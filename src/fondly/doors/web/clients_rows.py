@@ -1,0 +1,55 @@
+"""The rows of the Clients list as words, made in Python: a template would look each piece up fifty times."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from fondly.doors.web.clients_list import ListRow
+from fondly.doors.web.filters import span, step, when, words
+from fondly.ground.wording import gettext as _
+
+
+class Shown(NamedTuple):
+    """One line; the template takes it apart in this order."""
+
+    id: int
+    name: str
+    select: str  # what the box says to those who do not see the row
+    example: bool
+    about: str  # stage, day, persona
+    step: int | None  # the feeling rounded to its face
+    recent: tuple[float, ...]  # the last five feelings
+    next: str
+    at: str
+    talked: str
+
+
+def shown(rows: list[ListRow], titles: dict[str, str], now: datetime) -> list[tuple[Shown, str]]:
+    """Each row with who looks after the client ("" when nobody)."""
+    pick, ago = _("Select %(name)s"), _("%(ago)s ago")
+    return [(_shown(row, titles, now, pick, ago), row.owner) for row in rows]
+
+
+def _shown(row: ListRow, titles: dict[str, str], now: datetime, pick: str, ago: str) -> Shown:
+    return Shown(
+        row.id,
+        row.name,
+        pick % {"name": row.name},
+        row.is_demo,
+        _about(row, titles),
+        None if row.feeling is None else step(row.feeling),
+        tuple((row.recent or ())[-5:]),
+        words(row.next_what),
+        when(row.next_at),
+        ago % {"ago": span(abs(now - row.last_contact_at))} if row.last_contact_at else "",
+    )
+
+
+def _about(row: ListRow, titles: dict[str, str]) -> str:
+    parts = [_("on no journey")]
+    if row.stage:
+        parts = [titles.get(row.stage) or words(row.stage), ", ", _("day %(day)s") % {"day": row.day}]
+    if row.paused:
+        parts += [", ", _("paused")]
+    if row.persona:
+        parts += [" · ", words(row.persona).lower()]
+    return "".join(parts)

@@ -1,0 +1,36 @@
+"""The first few rows of each of many groups in one statement.
+
+A database reads `state IN (a, b) ORDER BY at LIMIT 50` whole and sorts it; of `state = a ORDER BY at LIMIT 50` it reads
+fifty entries of an index. So each group is asked for alone and the answers are put together.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+Statement = tuple[str, tuple[Any, ...]]
+
+
+def statement(branch: "QuerySet[Any, Any]") -> Statement:
+    """The SQL of a sliced queryset that gives primary keys."""
+    sql, params = branch.values("pk").query.sql_with_params()
+    return sql, tuple(params)
+
+
+def copies(one: Statement, changes: Iterable[dict[Any, Any]]) -> list[Statement]:
+    """The same statement again with other values: each change tells which value becomes which."""
+    sql, params = one
+    return [(sql, tuple(change.get(value, value) for value in params)) for change in changes]
+
+
+def ids(branches: Iterable[Statement]) -> RawSQL:
+    """All keys, for `filter(pk__in=...)`. There must be at least one branch."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for place, (sql, params) in enumerate(branches):
+        # Nothing of a person's typing is in the text: it comes from Django with every value as a parameter.
+        parts.append(f"SELECT * FROM ({sql}) AS branch{place}")  # noqa: S608
+        values += params
+    return RawSQL(" UNION ALL ".join(parts), values)  # noqa: S611
