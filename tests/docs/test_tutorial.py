@@ -21,7 +21,13 @@ def shell(tmp_path):
 
     def run(command: str) -> str:
         done = subprocess.run(
-            ["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+            ["sh", "-c", command],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode in (0, 1), f"{command}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
@@ -47,3 +53,12 @@ def test_links_between_pages_lead_somewhere():
     for page in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
+
+
+def test_the_reference_says_what_the_code_says(tmp_path):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "generate.py", "--check"],
+        env=environment | {"FONDLY_HOME": str(tmp_path)}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"run bin/docs:\n{done.stdout}\n{done.stderr}"
