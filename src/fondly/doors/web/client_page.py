@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, FilteredRelation, Q
-from django.utils.translation import gettext_noop
 
 from fondly.core.playbook.model import Playbook as Book
-from fondly.doors.web import books
+from fondly.doors.web import books, timeline_words
 from fondly.ground.action import NotFound
 from fondly.ground.wording import gettext as _
 from fondly.listen.promises.models import Promise
@@ -122,21 +121,24 @@ class Page:
 def load(client_id: int, now: datetime, show: str = "", older: str = "") -> Page:
     """Raises NotFound (also for erased clients; a merged one is found by its survivor's number)."""
     client, people = _client(client_id)
-    items, further = timeline(client_id, show, older)
+    journeys = _journeys(client_id, now)
+    promises = list(Promise.objects.filter(client=client_id).order_by("-made_at")[:20])
+    facts, further = timeline(client_id, show, older)
+    items = [_item(fact, _titles(journeys), {p.pk: p.due_at for p in promises}) for fact in facts]
     return Page(
         client=client,
         people=people,
         items=items,
         older=further,
-        journeys=_journeys(client_id, now),
-        promises=list(Promise.objects.filter(client=client_id).order_by("-made_at")[:20]),
+        journeys=journeys,
+        promises=promises,
         consents=list(Consent.objects.filter(client=client_id).order_by("-at", "-id")[:60]),
         stands=_stands(client, items),
         show=show,
     )
 
 
-def timeline(client_id: int, show: str = "", older: str = "") -> tuple[list[Item], str]:
+def timeline(client_id: int, show: str = "", older: str = "") -> tuple[list[Interaction], str]:
     """Forty facts, newest first, before the key `older`; and the key to go on with ("" at the end)."""
     facts = Interaction.objects.filter(client=client_id)
     if show in GROUPS:
@@ -148,74 +150,30 @@ def timeline(client_id: int, show: str = "", older: str = "") -> tuple[list[Item
     rows = list(facts.order_by("-at", "-id")[: PAGE + 1])
     more = f"{rows[PAGE - 1].at.isoformat()}~{rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
     void = {row.external_id for row in rows if row.source == VOID}
-    return [_item(row) for row in rows[:PAGE] if row.source != VOID and str(row.pk) not in void], more
+    return [row for row in rows[:PAGE] if row.source != VOID and str(row.pk) not in void], more
 
 
-def _item(fact: Interaction) -> Item:
+def _titles(journeys: list[Lived]) -> dict[str, str]:
+    """Stage titles by name; those of the newest journey win."""
+    return {stage["name"]: stage["title"] for lived in reversed(journeys) for stage in lived.stages}
+
+
+def _item(fact: Interaction, titles: dict[str, str], due: dict[int, datetime | None]) -> Item:
     said = fact.kind in _SAID and bool(fact.text)
     return Item(
         id=fact.pk,
         at=fact.at,
         kind=fact.kind,
         lane=str(fact.data.get("lane") or fact.data.get("kind") or ""),
-        text=fact.text or _headline(fact),
+        text=fact.text if said else timeline_words.sentence(fact, titles, due),
         said=said,
-        meta=_meta(fact),
+        meta=timeline_words.about(fact),
         feeling=fact.feeling,
         solved=fact.solved,
-        judge=_judge(fact),
+        judge=timeline_words.judge(fact),
         guess=fact.judged_by == "guess",
         late=fact.kind == "promise" and fact.name in ("broken", "late"),
     )
-
-
-_HEADLINES = {
-    "entered": gettext_noop("Entered %(name)s"), "left": gettext_noop("Left %(name)s"),
-    "done": gettext_noop("%(name)s done"), "skipped": gettext_noop("%(name)s skipped"),
-    "sent": gettext_noop("%(name)s sent"), "answered": gettext_noop("Answered %(name)s"),
-    "exited": gettext_noop("Left: %(name)s"), "promise": gettext_noop("Promise %(name)s"),
-    "call": gettext_noop("Call"), "meeting": gettext_noop("Meeting"), "paused": gettext_noop("Paused"),
-    "resumed": gettext_noop("Going on again"), "consent": gettext_noop("Consent: %(name)s"),
-    "field": gettext_noop("%(name)s changed"), "merged": gettext_noop("Two records became one"),
-    "imported": gettext_noop("Imported"), "received": gettext_noop("Wrote to us"), "replied": gettext_noop("Replied"),
-    "note": gettext_noop("Note"),
-}  # fmt: skip
-_KINDS = {
-    "entered": gettext_noop("stage"), "left": gettext_noop("stage"), "event": gettext_noop("event"),
-    "done": gettext_noop("touchpoint done"), "skipped": gettext_noop("skipped"), "sent": gettext_noop("sent"),
-    "received": gettext_noop("wrote"), "replied": gettext_noop("replied"), "answered": gettext_noop("answered"),
-    "promise": gettext_noop("promise"), "note": gettext_noop("note"), "call": gettext_noop("call"),
-    "meeting": gettext_noop("met"), "exited": gettext_noop("left"), "consent": gettext_noop("consent"),
-    "field": gettext_noop("details"), "paused": gettext_noop("paused"), "resumed": gettext_noop("resumed"),
-    "merged": gettext_noop("merged"), "imported": gettext_noop("imported"),
-}  # fmt: skip
-_LANES = {"work": gettext_noop("work"), "relationship": gettext_noop("relationship"), "wow": gettext_noop("WOW")}
-
-
-def _headline(fact: Interaction) -> str:
-    words = _HEADLINES.get(fact.kind)
-    sentence = (_(words) if words else "%(name)s") % {"name": fact.name.replace("_", " ")}
-    return sentence[:1].upper() + sentence[1:]
-
-
-def _meta(fact: Interaction) -> str:
-    lane, kind, minutes = _LANES.get(str(fact.data.get("lane"))), _KINDS.get(fact.kind), fact.data.get("minutes")
-    parts = [
-        _(lane) if lane else "",
-        _(kind) if kind else fact.kind,
-        fact.channel.replace("_", " "),
-        fact.resource,
-        _("%(n)g of the scale") % {"n": fact.value} if fact.value is not None else "",
-        _("%(n)s minutes") % {"n": minutes} if minutes else "",
-    ]
-    sentence = " · ".join(part for part in parts if part)
-    return sentence[:1].upper() + sentence[1:]
-
-
-def _judge(fact: Interaction) -> str:
-    if fact.feeling is None and not fact.solved:
-        return ""
-    return {"client": _("they said so"), "person": "", "guess": _("a guess")}.get(fact.judged_by, "")
 
 
 def _client(client_id: int) -> tuple[Client, list[Person]]:

@@ -7,18 +7,19 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import F
-from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
+from django.urls import reverse
 
 from fondly.core.playbook.model import Playbook, Touchpoint
 from fondly.core.playbook.reading import PlaybookError
 from fondly.design.playbooks import library
 from fondly.ground.action import NotFound, Refused
+from fondly.ground.wording import gettext as _
 from fondly.people.clients.models import Address, EmailAddress, Phone
-from fondly.run.journeys import today_words
+from fondly.run.journeys import papers, today_words
 from fondly.run.journeys.models import Moment
 from fondly.run.outbox.models import Message
 
+PAPER_CHANNELS = frozenset({"card", "letter", "gift", "post"})
 OPEN = (Moment.State.DUE, Moment.State.PLANNED, Moment.State.FAILED)
 
 
@@ -31,13 +32,14 @@ class Sheet:
     why: str
     about: str
     checklist: tuple[str, ...]
-    words: str  # the script or text to use, as far as it is known here
+    words: str  # the script or text to use, with the client's values
+    words_missing: str  # why the words cannot be written yet
     steps_done: frozenset[str]
     phones: list[str]
     emails: list[str]
-    addresses: list[Address]
+    addresses: list[str]  # as they are written on an envelope
     message: Message | None  # waits for approval
-    card: str  # address of the printable card, or ""
+    papers: list[tuple[str, str]]  # what can be printed: (words, address of the PDF)
     is_open: bool
 
 
@@ -45,6 +47,7 @@ def sheet(moment_id: int, now: datetime) -> Sheet:
     """Raises NotFound."""
     moment = _moment(moment_id)
     book, touchpoint = _written(moment)
+    words, missing = _words(moment, book)
     fields = {name: getattr(moment, name) for name in today_words.MOMENT_FIELDS}
     return Sheet(
         moment=moment,
@@ -52,13 +55,14 @@ def sheet(moment_id: int, now: datetime) -> Sheet:
         why=today_words.moment_why({**fields, "name": moment.client.name}),
         about=touchpoint.about if touchpoint else "",
         checklist=_checklist(book, touchpoint),
-        words=_words(book, touchpoint),
+        words=words,
+        words_missing=missing,
         steps_done=frozenset(moment.ticked),
         phones=list(_phones(moment.client_id)),
         emails=list(_emails(moment.client_id)),
-        addresses=list(Address.objects.filter(client=moment.client_id).order_by("id")),
+        addresses=_addresses(moment, book),
         message=moment.messages.filter(state=Message.State.APPROVAL).first(),
-        card=_page("moment-card", moment.pk) if moment.channel in ("card", "letter", "gift", "post") else "",
+        papers=_papers(moment, words),
         is_open=moment.state in OPEN,
     )
 
@@ -108,9 +112,28 @@ def _checklist(book: Playbook | None, touchpoint: Touchpoint | None) -> tuple[st
     return tuple(book.checklists.get(touchpoint.checklist, ())) if book and touchpoint else ()
 
 
-def _words(book: Playbook | None, touchpoint: Touchpoint | None) -> str:
-    template = book.templates.get(touchpoint.template) if book and touchpoint else None
-    return template.body if template else ""
+def _words(moment: Moment, book: Playbook | None) -> tuple[str, str]:
+    """The text of the playbook filled in for this client; or "" and the reason why not."""
+    if book is None or moment.mode != "by_hand":
+        return "", ""
+    try:
+        return papers.text_of(moment, book), ""
+    except Refused as refusal:
+        return "", refusal.message
+
+
+def _papers(moment: Moment, words: str) -> list[tuple[str, str]]:
+    """A card and a letter hold the text, so they need one; an envelope needs only the address."""
+    if moment.channel not in PAPER_CHANNELS:
+        return []
+    forms = [("card", _("Print the card")), ("letter", _("Print a letter"))] if words else []
+    forms.append(("envelope", _("Print the envelope")))
+    return [(label, reverse("moment-card", args=[moment.pk, form])) for form, label in forms]
+
+
+def _addresses(moment: Moment, book: Playbook | None) -> list[str]:
+    found = Address.objects.filter(client=moment.client_id).order_by("id")
+    return [papers.address_block(moment.client, address, book) for address in found]
 
 
 def _phones(client_id: int) -> Any:
@@ -121,10 +144,3 @@ def _phones(client_id: int) -> Any:
 def _emails(client_id: int) -> Any:
     best = EmailAddress.objects.filter(contact__client=client_id).order_by("-contact__is_primary", "-is_primary", "id")
     return best.values_list("address", flat=True)
-
-
-def _page(name: str, *args: Any) -> str:
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""

@@ -61,16 +61,19 @@ def text_of(moment: Moment, book: Book, sources: Sources | None = None) -> str:
         raise Refused(f"The text cannot be written: {error}") from error
 
 
-def address_block(client: Client, address: Address | None) -> str:
-    """The client's name and postal address, a line each, as the country writes it."""
+def address_block(client: Client, address: Address | None, home: Book | None = None) -> str:
+    """The client's name and postal address, a line each, as the country writes it.
+
+    home: the playbook, whose zone tells the country of an address that names none.
+    """
     if address is None:
         return client.name
-    town = _town(address)
+    town = _town(address, us=_writes_us(address, home))
     return "\n".join(line for line in (client.name, address.street, town, address.country) if line.strip())
 
 
-def _town(address: Address) -> str:
-    if _is_us(address.country):
+def _town(address: Address, *, us: bool) -> str:
+    if us:
         place = ", ".join(part for part in (address.city, address.region) if part)
         return f"{place} {address.postcode}".strip()
     return f"{address.postcode} {address.city}".strip()
@@ -80,9 +83,9 @@ def _data(moment: Moment, book: Book, sources: Sources, body: str, now: datetime
     address = sources.addresses.get(moment.client_id)
     business = {"name": book.name, **sources.business}
     day = now.astimezone(zone_of(book.timezone))
-    us = _is_us(address.country) if address is not None and address.country else book.timezone.startswith("America/")
+    us = _writes_us(address, book)
     return {
-        "address": address_block(moment.client, address),
+        "address": address_block(moment.client, address, book),
         "sender": "\n".join(business[name] for name in ("name", "address", "phone") if business.get(name)),
         "date": f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
         if us
@@ -91,6 +94,13 @@ def _data(moment: Moment, book: Book, sources: Sources, body: str, now: datetime
         "language": book.language[:2].lower() or "en",
         "us": us,
     }
+
+
+def _writes_us(address: Address | None, home: Book | None) -> bool:
+    """Whether this address, or an address of this business, is written the way of North America."""
+    if address is not None and address.country:
+        return _is_us(address.country)
+    return home is not None and home.timezone.startswith("America/")
 
 
 def _is_us(country: str) -> bool:

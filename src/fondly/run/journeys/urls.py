@@ -14,6 +14,7 @@ urlpatterns = [
     path("moments/<int:moment_id>/later", views.later, name="moment-later"),
     path("moments/<int:moment_id>/now", views.do_now, name="moment-now"),
     path("moments/<int:moment_id>/approve", views.approve, name="moment-approve"),
+    path("moments/<int:moment_id>/<slug:form>.pdf", views.paper, name="moment-card"),
     *map_urls.urlpatterns,
     *playbook_urls.urlpatterns,
 ]

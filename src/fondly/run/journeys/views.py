@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fondly.ground import clock
 from fondly.people.team.screens import do, go_back, local_instant, signed_in
-from fondly.run.journeys import first_steps, moment_sheet, today, today_example
+from fondly.run.journeys import first_steps, moment_sheet, papers, today, today_example
 
-_LATER_HOUR = time(9)
+_LATER_HOUR, _AFTERNOON = time(9), time(15)
 
 
 @require_GET
@@ -43,10 +43,21 @@ def moment_page(request: HttpRequest, moment_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "m": moment_sheet.sheet(moment_id, clock.now()),
         "later": later_choices(clock.now()),
+        "tomorrow": _tomorrow(clock.now()).isoformat(timespec="minutes"),
         "next": request.GET.get("next", "/today"),
     }
     template = "journeys/_moment.html" if request.headers.get("HX-Request") else "journeys/moment.html"
     return render(request, template, context)
+
+
+@require_GET
+@signed_in()
+def paper(request: HttpRequest, moment_id: int, form: str) -> HttpResponse:
+    """A card, letter or envelope to print: a PDF with the client's name and address."""
+    made = papers.paper(moment_id, form, clock.now())  # type: ignore[arg-type]
+    answer = HttpResponse(made, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{form}-{moment_id}.pdf"'
+    return answer
 
 
 @require_POST
@@ -81,7 +92,7 @@ def skip(request: HttpRequest, moment_id: int) -> HttpResponse:
 def later(request: HttpRequest, moment_id: int) -> HttpResponse:
     form = request.POST
     at = local_instant(form.get("at", "")) or local_instant(form.get("choice", ""))
-    at = at or datetime.fromisoformat(later_choices(clock.now())[1][0]).replace(tzinfo=timezone.get_current_timezone())
+    at = at or _tomorrow(clock.now()).replace(tzinfo=timezone.get_current_timezone())
     revision = form.get("revision") or moment_sheet.revision(moment_id)
     why = form.get("why") or _("put off")
     do(request, "journeys.reschedule", moment_id=moment_id, revision=revision, at=at, why=why)
@@ -123,15 +134,23 @@ def example(request: HttpRequest) -> HttpResponse:
 
 def later_choices(now: datetime) -> list[tuple[str, str]]:
     """When "later" can be, in the viewer's zone: (local instant, words)."""
-    local = now.astimezone(timezone.get_current_timezone())
-    tomorrow = datetime.combine(local.date() + timedelta(days=1), _LATER_HOUR)
+    local = now.astimezone(timezone.get_current_timezone()).replace(tzinfo=None, second=0, microsecond=0)
     monday = datetime.combine(local.date() + timedelta(days=7 - local.weekday()), _LATER_HOUR)
     choices = [
-        ((local + timedelta(hours=2)).replace(tzinfo=None, second=0, microsecond=0), _("in two hours")),
-        (tomorrow, _("tomorrow 09:00")),
-        (monday, _("Monday 09:00")),
+        (_tomorrow(now), _("tomorrow 09:00")),
+        (monday, _("next week, Monday 09:00")),
     ]
+    if local.hour < _AFTERNOON.hour - 1:
+        choices.insert(0, (datetime.combine(local.date(), _AFTERNOON), _("this afternoon 15:00")))
+    elif local.hour < 20:
+        choices.insert(0, (local + timedelta(hours=2), _("in two hours")))
     return [(at.isoformat(timespec="minutes"), label) for at, label in choices]
+
+
+def _tomorrow(now: datetime) -> datetime:
+    """Tomorrow morning in the viewer's zone, without the zone."""
+    local = now.astimezone(timezone.get_current_timezone())
+    return datetime.combine(local.date() + timedelta(days=1), _LATER_HOUR)
 
 
 def _end_of_day(now: datetime) -> datetime:
