@@ -28,6 +28,7 @@ FONDLY_LEASE_SECONDS = int(_text("FONDLY_WORKER_LEASE_SECONDS"))
 
 _host = urlsplit(FONDLY_URL).hostname or "localhost"
 ALLOWED_HOSTS = [_host, "localhost", "127.0.0.1", "[::1]", *(h for h in _text("FONDLY_HOSTS").split(",") if h)]
+CSRF_FAILURE_VIEW = "fondly.doors.web.views.csrf_refused"
 CSRF_TRUSTED_ORIGINS = [FONDLY_URL] if FONDLY_URL.startswith("https") else []
 _https = FONDLY_URL.startswith("https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https

@@ -70,7 +70,8 @@ def test_empty_state_has_sentence_action_and_example() -> None:
     '{% from "components/form.html" import one_of %}{{ one_of("d", "D", [("y", "Y")]) }}',
 ])  # fmt: skip
 def test_component_renders_and_escapes(call: str) -> None:
-    page = shown(call, at=NOW)
+    with clock.at(NOW):
+        page = shown(call, at=NOW)
     assert page.strip() and "{{" not in page
 
 

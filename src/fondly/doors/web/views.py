@@ -4,9 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from fondly.doors.web import queries
+from fondly.doors.web import middleware, queries
 from fondly.ground.actions import UndoEntry
 from fondly.people.team.screens import act, go_back, signed_in
 
@@ -38,3 +40,14 @@ def undo(request: HttpRequest, audit_id: int) -> HttpResponse:
 def palette(request: HttpRequest) -> HttpResponse:
     """People for the command palette: at most eight, found by name."""
     return JsonResponse({"people": queries.people(request.GET.get("q", ""))})
+
+
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without the right token: too old, or not ours. Nothing was changed."""
+    if request.headers.get("HX-Request"):
+        words = _("This page was open for too long. Load it anew and send the form again; nothing was changed.")
+        return middleware.refused_fragment(words)
+    came_from = request.headers.get("Referer", "")
+    safe = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    context = {"back": came_from if safe else "", "no_cookies": not request.COOKIES}
+    return render(request, "403_csrf.html", context, status=403)
