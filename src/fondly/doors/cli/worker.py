@@ -14,12 +14,13 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from fondly.doors import heartbeat
 from fondly.ground import clock
-from fondly.run.journeys import clockwork, engine
+from fondly.run.journeys import clockwork, engine, map_page
 
 log = logging.getLogger("fondly.worker")
 IDLE_SECONDS = 1.0
 BEAT_SECONDS = 10.0
 _DAY = timedelta(days=1)
+_MAP_EVERY = timedelta(minutes=10)
 
 
 class Worker:
@@ -31,6 +32,7 @@ class Worker:
         self.stopping = threading.Event()
         self._beaten_at: datetime | None = None
         self._cleaned_at: datetime | None = None
+        self._mapped_at: datetime | None = None
 
     def stop(self, signum: int = 0, frame: FrameType | None = None) -> None:
         self.stopping.set()
@@ -50,6 +52,7 @@ class Worker:
             close_old_connections()
             self._beat()
             self._clean()
+            self._keep_map()
             self._bring_clock()
             return not engine.tick(clock.now(), self.name, self._must_stop).quiet
         except DatabaseError as error:
@@ -71,6 +74,13 @@ class Worker:
         if self._cleaned_at is None or moment - self._cleaned_at >= _DAY:
             call_command("clearsessions")
             self._cleaned_at = moment
+
+    def _keep_map(self) -> None:
+        """On a large install the usual map takes seconds to count: have it ready before somebody looks."""
+        moment = datetime.now(UTC)
+        if self._mapped_at is None or moment - self._mapped_at >= _MAP_EVERY:
+            map_page.build(map_page.Asked(), clock.now())
+            self._mapped_at = moment
 
     def _bring_clock(self) -> None:
         """When an admin asked to move on, live through the time between."""
