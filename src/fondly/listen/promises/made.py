@@ -7,7 +7,7 @@ from fondly.core.planner.promising import due_at
 from fondly.design.playbooks import library
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.timeline import NewFact, record
-from fondly.run.journeys import histories
+from fondly.run.journeys import histories, records
 from fondly.run.journeys.models import Journey
 
 _BATCH = 500
@@ -16,7 +16,7 @@ _JUST_AFTER = timedelta(seconds=1)  # due at 16:00 is kept at 16:00:00 and broke
 
 def from_facts(facts: Sequence[NewFact]) -> None:
     """Open the promises that done or sent touchpoints set. A repeat of the touchpoint keeps the one before."""
-    happened = [f for f in facts if f.kind in ("done", "sent") and f.journey_id and not f.source.startswith("log:")]
+    happened = [f for f in facts if f.kind in ("done", "sent") and f.journey_id and _may_set(f)]
     if not happened:
         return
     journeys = Journey.objects.select_related("client").in_bulk([f.journey_id for f in happened])
@@ -24,6 +24,11 @@ def from_facts(facts: Sequence[NewFact]) -> None:
         journey = journeys.get(fact.journey_id or 0)
         if journey is not None:
             _from_fact(fact, journey)
+
+
+def _may_set(fact: NewFact) -> bool:
+    """A fact that a moment wrote says itself whether its touchpoint sets a promise; histories set none."""
+    return "sets" in fact.data if fact.source == records.MOMENT else not fact.source.startswith("log:")
 
 
 def _from_fact(fact: NewFact, journey: Journey) -> None:

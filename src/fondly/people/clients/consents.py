@@ -130,6 +130,12 @@ def hash_of(address: str) -> str:
     return _hash(_key(), address)
 
 
+def hashes_of(addresses: Iterable[str]) -> dict[str, str]:
+    """The same for many addresses at once."""
+    key = _key()
+    return {address: _hash(key, address) for address in addresses}
+
+
 def _pairs_about(channel: str, purpose: str) -> tuple[Pair, ...]:
     return (channel, purpose), ("", purpose), (channel, ""), ("", "")
 

@@ -83,6 +83,7 @@ def email(text: str) -> Email:
     return Email(address, address.casefold())
 
 
+@lru_cache(maxsize=4096)
 def email_key(text: str) -> str:
     """The matching form of an address that may be malformed: for suppression, never refused."""
     try:

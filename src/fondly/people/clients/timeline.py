@@ -124,6 +124,8 @@ def _keep_contacts(facts: Sequence[NewFact]) -> None:
     for fact in facts:
         if fact.is_contact:
             newest[fact.client_id] = max(fact.at, newest.get(fact.client_id, fact.at))
+    if not newest:
+        return
     known = Client.objects.filter(pk__in=list(newest)).only("pk", "last_contact_at")
     later = [c for c in known if c.last_contact_at is None or c.last_contact_at < newest[c.pk]]
     for client in later:

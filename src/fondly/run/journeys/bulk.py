@@ -7,8 +7,11 @@ from django.db import connection
 from django.db.models import Model
 
 
-def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Each row is (value of fields[0], ..., id). Values are Python values, as on the model."""
+def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, ...]], *, only: str = "") -> None:
+    """Each row is (value of fields[0], ..., id). Values are Python values, as on the model.
+
+    only: a column that must still be empty, for rows that another process may have filled meanwhile.
+    """
     columns: list[Any] = [model._meta.get_field(name) for name in fields]
     prepared = [
         (*(c.get_db_prep_save(v, connection) for c, v in zip(columns, row[:-1], strict=True)), row[-1]) for row in rows
@@ -18,5 +21,7 @@ def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, 
     quote = connection.ops.quote_name
     setters = ", ".join(f"{quote(column.column)} = %s" for column in columns)
     sql = f"UPDATE {quote(model._meta.db_table)} SET {setters} WHERE {quote('id')} = %s"  # noqa: S608 - names from models
+    if only:
+        sql += f" AND {quote(only)} IS NULL"
     with connection.cursor() as cursor:
         cursor.executemany(sql, prepared)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from fondly.people.clients.timeline import NewFact
 from fondly.run.journeys.histories import PLAN
@@ -66,8 +66,15 @@ def ask_for(client_ids: Sequence[int], now: datetime) -> None:
     """Have the journeys of these clients planned again at the next turn."""
     ids = sorted(set(client_ids))
     for start in range(0, len(ids), _CHUNK):
-        some = Journey.objects.filter(client_id__in=ids[start : start + _CHUNK], state=Journey.State.ACTIVE)
-        some.update(plan_at=now)
+        _ask_some(ids[start : start + _CHUNK], now)
+
+
+def _ask_some(client_ids: Sequence[int], now: datetime) -> None:
+    """Plain SQL: this runs for every fact, between a mail's point of no return and its last dot."""
+    places = ", ".join(["%s"] * len(client_ids))
+    sql = f"UPDATE journeys_journey SET plan_at = %s WHERE state = 'active' AND client_id IN ({places})"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [connection.ops.adapt_datetimefield_value(now), *client_ids])
 
 
 def on_facts(facts: Sequence[NewFact], now: datetime) -> None:

@@ -269,7 +269,8 @@ def _arrived(actor: Actor, message: Message) -> Outcome[MessageState]:
     moment = handling.set_moment(message, state=Moment.State.DONE, ended_at=now, ended_by=actor.name[:200], reason="")
     fact = ""
     if moment is not None:
-        timeline.record(records.of_moment(moment, "sent", now, text=message.subject, data={"message": message.pk}))
+        data = {"message": message.pk, **records.promises_of(moment)}
+        timeline.record(records.of_moment(moment, "sent", now, text=message.subject, data=data))
         fact = records.fact_id(moment.pk, moment.revision)
         replan([moment.journey], clock.now())
     return _outcome(

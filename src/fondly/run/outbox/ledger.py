@@ -10,6 +10,7 @@ answer is uncertain and is never sent again by itself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zlib import crc32
 
 from django.db import connection, transaction
@@ -37,12 +38,16 @@ UNSURE = "the connection ended before the mail server answered"
 
 @dataclass(slots=True)
 class Outgoing:
-    """One message in a worker's hands. book: of its journey, if it has one. attempt: its row, once committed."""
+    """One message in a worker's hands. book: of its journey, if it has one. attempt: its row's id, once committed.
+
+    stamp: what the last look at the policy saw; with it, the point of no return asks again only when that changed.
+    """
 
     message: Message
     started_at: datetime
     book: Book | None = None
-    attempt: Attempt | None = None
+    attempt: int | None = None
+    stamp: policy.Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +128,7 @@ def commit(outgoing: Outgoing, worker: str, results: list[Sent]) -> None:
         finish(results)
         message = outgoing.message
         bulk.update(Message, ("committed_at",), [(now, message.pk)])
-        outgoing.attempt = Attempt.objects.create(
-            message=message, worker=worker, started_at=outgoing.started_at, phase="committed"
-        )
+        outgoing.attempt = _begun(message, worker, outgoing.started_at)
     results.clear()
     faults.reach("after_commit")
 
@@ -135,17 +138,17 @@ def _require_ours(outgoing: Outgoing, worker: str, now: datetime) -> None:
     message = outgoing.message
     if connection.vendor == "postgresql":
         _lock_rows(message)
-    found = _fresh(message, worker, now)
+    found = _fresh(outgoing, worker, now)
     if found is None:
         raise Stopped("another worker has taken it over")
-    moment_state, journey_state, is_current, paused = found
+    moment_state, journey_state, is_current, paused, *looked_at = found
     if paused:
         raise Stopped(PAUSED)
     if message.moment_id is not None:
         refusal = policy.refused_by_journey(journey_state, moment_state, bool(is_current))
         if refusal:
             raise Stopped(refusal)
-    refusal = policy.forbidden([message]).get(message.pk, "")
+    refusal = "" if _as_stamped(outgoing, *looked_at) else policy.forbidden([message]).get(message.pk, "")
     if refusal or policy.opens_at(message, now, outgoing.book) > now:
         raise Stopped(refusal or "quiet hours")
 
@@ -165,20 +168,46 @@ def _lock_rows(message: Message) -> None:
 
 _INSTANT = {"sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')", "postgresql": "clock_timestamp()"}
 _FRESH = """
-SELECT mo.state, j.state, (j.plan_at IS NULL OR j.plan_at > %s), s.value
+SELECT mo.state, j.state, (j.plan_at IS NULL OR j.plan_at > %s), s.value,
+  (SELECT count(*) FROM clients_consent l WHERE l.client_id = m.client_id),
+  (SELECT max(l.id) FROM clients_consent l WHERE l.client_id = m.client_id),
+  EXISTS (SELECT 1 FROM clients_suppression x WHERE x.key_hash = %s),
+  c.erased_at IS NOT NULL
 FROM outbox_message m
+JOIN clients_client c ON c.id = m.client_id
 LEFT JOIN journeys_moment mo ON mo.id = m.moment_id
 LEFT JOIN journeys_journey j ON j.id = mo.journey_id
 LEFT JOIN ground_setting s ON s.name = %s
 WHERE m.id = %s AND m.worker = %s AND m.state = 'sending' AND m.committed_at IS NULL AND m.lease_until > """
 
 
-def _fresh(message: Message, worker: str, now: datetime) -> tuple[str, str, object, str] | None:
-    """(moment's state, journey's state, is its plan current, why all is paused); None when it is not ours any more."""
-    values = [connection.ops.adapt_datetimefield_value(now), switch.NAME, message.pk, worker]
+def _fresh(outgoing: Outgoing, worker: str, now: datetime) -> tuple[Any, ...] | None:
+    """(moment's state, journey's state, is its plan current, why all is paused, and what the policy looks at).
+
+    None when the message is not ours any more.
+    """
+    address_hash = outgoing.stamp.address_hash if outgoing.stamp else ""
+    values = [connection.ops.adapt_datetimefield_value(now), address_hash, switch.NAME, outgoing.message.pk, worker]
     with connection.cursor() as cursor:
         cursor.execute(_FRESH + _INSTANT[connection.vendor], values)
         return cursor.fetchone()
+
+
+def _as_stamped(outgoing: Outgoing, lines: int, newest: int | None, suppressed: bool, erased: bool) -> bool:
+    """Whether consent, address and record are as they were when this message was found to be allowed."""
+    same = outgoing.stamp is not None and outgoing.stamp.lines == (lines, newest or 0)
+    return same and not suppressed and not erased
+
+
+_BEGUN = """INSERT INTO outbox_attempt (message_id, worker, started_at, phase, reply)
+VALUES (%s, %s, %s, 'committed', '') RETURNING id"""
+
+
+def _begun(message: Message, worker: str, at: datetime) -> int:
+    """The row of a try that passed the point of no return; its id."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGUN, [message.pk, worker, connection.ops.adapt_datetimefield_value(at)])
+        return int(cursor.fetchone()[0])
 
 
 def finish(results: Sequence[Sent]) -> None:
@@ -189,7 +218,7 @@ def finish(results: Sequence[Sent]) -> None:
         Message, _SENT, [(State.SENT, r.at, r.reply[:500], "", None, "", r.outgoing.message.pk) for r in results]
     )
     attempts = [
-        (r.at, "done", _code(r.reply), r.reply[:500], r.outgoing.attempt.pk) for r in results if r.outgoing.attempt
+        (r.at, "done", _code(r.reply), r.reply[:500], r.outgoing.attempt) for r in results if r.outgoing.attempt
     ]
     bulk.update(Attempt, ("ended_at", "phase", "code", "reply"), attempts)
     lived = [(moment, r) for r in results if (moment := r.outgoing.message.moment) is not None]
@@ -261,7 +290,7 @@ def stop(message: Message, reason: str, now: datetime) -> None:
 def _note_attempt(outgoing: Outgoing, error: NotSent, now: datetime) -> None:
     values = {"ended_at": now, "phase": error.phase[:12], "code": error.code or None, "reply": error.reply}
     if outgoing.attempt is not None:
-        Attempt.objects.filter(pk=outgoing.attempt.pk).update(**values)
+        Attempt.objects.filter(pk=outgoing.attempt).update(**values)
     else:
         message = outgoing.message
         Attempt.objects.create(message=message, worker=message.worker, started_at=outgoing.started_at, **values)

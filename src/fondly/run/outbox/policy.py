@@ -1,13 +1,17 @@
 """May this message go now? Asked in bulk before connecting and once more at the point of no return."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Count, Max
 
 from fondly.core.planner.calendars import first_open
 from fondly.core.planner.compiled import ready
 from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook as Book
 from fondly.people.clients import consents
+from fondly.people.clients.models import Consent
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox import addresses
 from fondly.run.outbox.models import Message
@@ -31,6 +35,23 @@ def forbidden(messages: Sequence[Message]) -> dict[int, str]:
     suppressed = consents.is_suppressed({message.to_address for message in messages})
     found = {message.pk: _forbidden(message, ledger, suppressed) for message in messages}
     return {pk: reason for pk, reason in found.items() if reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What `forbidden` looked at, so that the point of no return need only see whether it is still so."""
+
+    lines: tuple[int, int]  # how many consent lines the client has, and the newest one's number
+    address_hash: str  # under which the address would be suppressed
+
+
+def stamps(messages: Sequence[Message]) -> dict[int, Stamp]:
+    """By message id. Read these before asking `forbidden`: then nothing falls between."""
+    ids = {message.client_id for message in messages}
+    counted = Consent.objects.filter(client_id__in=ids).order_by().values_list("client_id")
+    lines = {pk: (n, newest) for pk, n, newest in counted.annotate(n=Count("pk"), newest=Max("pk"))}
+    hashes = consents.hashes_of({message.to_address for message in messages})
+    return {m.pk: Stamp(lines.get(m.client_id, (0, 0)), hashes[m.to_address]) for m in messages}
 
 
 def _forbidden(message: Message, ledger: dict[int, dict[consents.Pair, consents.Line]], suppressed: set[str]) -> str:

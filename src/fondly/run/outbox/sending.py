@@ -11,7 +11,7 @@ from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
 from fondly.ground import clock
 from fondly.ground.config import ConfigError
-from fondly.run.journeys import switch
+from fondly.run.journeys import bulk, switch
 from fondly.run.outbox import addresses, ledger, mime, policy, rendering
 from fondly.run.outbox.addresses import Sender, Server
 from fondly.run.outbox.ledger import Outgoing, Sent
@@ -51,6 +51,7 @@ class _Run:
         self.renewed = time.monotonic()
         self.count = 0
         self.books: dict[int, Book] = {}  # message id -> the playbook its journey lives
+        self.stamps: dict[int, policy.Stamp] = {}  # message id -> what the policy looked at
 
     def all_batches(self, now: datetime) -> int:
         for _ in range(_MOST_BATCHES):
@@ -62,7 +63,7 @@ class _Run:
 
     def batch(self, messages: Sequence[Message], now: datetime) -> bool:
         """Send one claimed batch; False when there is no use in going on."""
-        self.books = _books(messages)
+        self.books, self.stamps = _books(messages), policy.stamps(messages)
         ready = _freeze(_allowed(messages, now, self.books), self.sender, now)
         for place, message in enumerate(ready):
             self._renew(ready[place:])
@@ -84,7 +85,7 @@ class _Run:
 
     def _one(self, message: Message) -> bool:
         """Send one message; False when the server cannot be used at all."""
-        outgoing = Outgoing(message, clock.now(), self.books.get(message.pk))
+        outgoing = Outgoing(message, clock.now(), self.books.get(message.pk), stamp=self.stamps.get(message.pk))
         try:
             reply = self.connection.send(
                 self.sender.address, message.to_address, bytes(message.raw or b""),
@@ -146,12 +147,15 @@ def _allowed(messages: Sequence[Message], now: datetime, books: dict[int, Book])
 
 def _freeze(messages: Sequence[Message], sender: Sender, now: datetime) -> list[Message]:
     """Build the bytes of those that have none yet, and store them before anything is sent."""
-    ready = []
+    ready, built = [], []
     with transaction.atomic():
         for message in messages:
-            if message.raw is None and not _build(message, sender, now):
-                continue
+            if message.raw is None:
+                if not _build(message, sender, now):
+                    continue
+                built.append((message.raw, sender.address, message.pk))
             ready.append(message)
+        bulk.update(Message, ("raw", "from_address"), built, only="raw")
     return ready
 
 
@@ -162,7 +166,6 @@ def _build(message: Message, sender: Sender, now: datetime) -> bool:
         ledger.not_sent(Outgoing(message, now), NotSent("never", "build", 0, str(error)), now)
         return False
     message.raw, message.from_address = raw, sender.address
-    Message.objects.filter(pk=message.pk, raw__isnull=True).update(raw=raw, from_address=sender.address)
     return True
 
 
