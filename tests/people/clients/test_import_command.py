@@ -68,6 +68,21 @@ def test_a_map_says_what_columns_mean(file, tmp_path):
     assert run(file, "--map", told) == 2
 
 
+@pytest.mark.parametrize(("region", "born"), [("us", "1980-03-04"), ("USA", "1980-03-04"), ("de", "1980-04-03")])
+def test_the_region_tells_how_a_date_is_meant_when_nothing_else_does(file, region, born, capsys):
+    file.write_text("Name,Email,Birthday\nAna Ruiz,ana@example.com,03/04/1980\n")
+    assert run(file, "--region", region, "--json", "--dry-run") == 0
+    assert "could be read two ways" in capsys.readouterr().out
+    assert run(file, "--region", region, "--json") == 0
+    assert "could be read two ways" in capsys.readouterr().out
+    assert Client.objects.get().fields["birthday"] == born
+
+
+def test_a_region_nobody_knows(file, capsys):
+    assert run(file, "--region", "zz") == 2
+    assert "--region zz: no such country" in capsys.readouterr().err
+
+
 def test_an_unknown_playbook_is_refused_before_anything_is_written(file, capsys):
     assert run(file, "--playbook", "nowhere") == 2
     assert not Client.objects.exists()

@@ -67,10 +67,11 @@ REFUSED = {
     "empty": (b"", "is empty"),
     "only blanks": (b" \n\n  \n", "is empty"),
     "header only": (HEAD, "has a header and no rows"),
-    "a PDF": (b"%PDF-1.7 ...", "is a PDF file"),
+    "a PDF": (b"%PDF-1.7 ...", "holds a PDF"),
     "an old Excel file": (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel"),
-    "a picture": (b"\x89PNG\r\n\x1a\n", "is a PNG file"),
-    "a web page": (b"<!DOCTYPE html><html>", "is a HTML file"),
+    "a JSON file": (b'[{"name": "Ana"}]', "holds JSON"),
+    "a picture": (b"\x89PNG\r\n\x1a\n", "holds a PNG picture"),
+    "a web page": (b"<!DOCTYPE html><html>", "holds a web page"),
     "a damaged Excel file": (b"PK\x03\x04 nothing", "damaged Excel or ZIP"),
     "bytes": (bytes(range(1, 256)) * 3 + b"\0", "NUL"),
     "NULs later": (HEAD.encode() + ANA.encode() * 300 + b"To\0m,tom@example.com,\n", r"NUL byte \(line 302\)"),
@@ -153,6 +154,19 @@ def test_two_columns_of_one_name_are_told(tmp_path):
 
 
 DATES = "Name,Birthday\n"
+
+
+@pytest.mark.parametrize(
+    "start", ['"Open,o@example.com\nTom,t@example.com\nUna,u@example.com\n', '"Open,o@example.com']
+)
+def test_a_quotation_mark_that_is_never_closed_swallows_nobody(tmp_path, start):
+    with pytest.raises(imports.UnreadableFileError, match="row 3: a quotation mark is opened and not closed"):
+        plan(tmp_path, "Name,Email\nAna,a@example.com\n" + start)
+
+
+def test_quotation_marks_inside_a_cell_are_just_text(tmp_path):
+    shown = plan(tmp_path, 'Name,Email,Note\nAna,a@example.com,5" nails\nTom,t@example.com,"said ""no"",\ntwice"\n')
+    assert (shown.added, shown.bad) == (2, 0)
 
 
 def test_the_order_of_dates_is_found_in_the_whole_column(tmp_path):

@@ -97,7 +97,8 @@ def _mapping(arguments: argparse.Namespace, path: Path, file_name: str = "") -> 
     from dataclasses import replace
 
     from fondly.people.clients.imports.mapping import UnusableMappingError, from_json
-    from fondly.people.clients.imports.plan import understand
+    from fondly.people.clients.imports.plan import likely
+    from fondly.people.clients.imports.reading import open_table
 
     if not (arguments.map or arguments.region or arguments.keep):
         return None
@@ -107,8 +108,19 @@ def _mapping(arguments: argparse.Namespace, path: Path, file_name: str = "") -> 
             raise UnusableMappingError(f"{arguments.map} must hold `columns:` and a list of header and to.")
         mapping = from_json(data)
     else:
-        mapping = understand(path, file_name).mapping
-    return replace(mapping, region=arguments.region.upper() or mapping.region, keep=arguments.keep or mapping.keep)
+        mapping = likely(open_table(path, file_name))
+    return replace(mapping, region=_region(arguments.region) or mapping.region, keep=arguments.keep or mapping.keep)
+
+
+def _region(given: str) -> str:
+    """Two letters of the country; "" when none is given. Raises UnusableMappingError for one nobody knows."""
+    from fondly.people.clients import regions
+    from fondly.people.clients.imports.mapping import UnusableMappingError
+
+    found = regions.of_country(given)
+    if given and not found:
+        raise UnusableMappingError(f"--region {given}: no such country. Write its two letters, for example us or de.")
+    return found
 
 
 def _yaml(path: Path) -> Any:

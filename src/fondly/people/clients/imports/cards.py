@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from fondly.people.clients.imports.reading import Row, Table, UnreadableFileError
 
+_LONGEST = 1_000_000  # characters of a folded line that are kept; what follows is left out
+_HEAD = 300  # characters in which a line says how it is written
 _MOST = 5  # e-mails and phones of a card; 2 addresses
 _ADDRESS = ("Street", "City", "Region", "Postal Code", "Country")
 HEADERS = [
@@ -68,11 +70,11 @@ def _logical_lines(path: Path) -> Iterator[tuple[int, str]]:
     with path.open(encoding="utf-8-sig", errors="fondly_western", newline=None) as file:
         for number, raw in enumerate(file, start=1):
             line = raw.rstrip("\n")
-            soft = held.endswith("=") and "QUOTED-PRINTABLE" in held.upper()
+            soft = held.endswith("=") and "QUOTED-PRINTABLE" in held[:_HEAD].upper()
             if soft:
-                held = held[:-1] + line
+                held = held[:-1] + line if len(held) < _LONGEST else held[:-1]
             elif line[:1] in (" ", "\t") and held:
-                held += line[1:]
+                held += line[1:] if len(held) < _LONGEST else ""
             else:
                 if held:
                     yield began, held

@@ -129,14 +129,18 @@ def understand(path: Path, file_name: str = "", mapping: Mapping | None = None) 
             _("%(file)s has a header and no rows. Export it again with the clients in it.")
             % {"file": file_name or path.name}
         )
-    known = formats.recognised(table.headers)
-    chosen = mapping or mappings.saved_for(table.headers)
-    if chosen is None:
-        chosen = formats.mapping_of(known, table.headers) if known else guess.guess(table)
-    chosen = mappings.check(chosen, table.headers)
-    home = chosen.region or regions.home()
-    settled = guess.settle_orders(table, chosen, home)
+    chosen = mappings.check(mapping or likely(table), table.headers)
+    settled = guess.settle_orders(table, chosen, chosen.region or regions.home())
     return Source(table, settled, [*table.notes, *settled.notes])
+
+
+def likely(table: Table) -> Mapping:
+    """The mapping saved for these columns, that of a recognised export, or a guess; the order of dates still open."""
+    saved = mappings.saved_for(table.headers)
+    if saved is not None:
+        return saved
+    known = formats.recognised(table.headers)
+    return formats.mapping_of(known, table.headers) if known else guess.guess(table)
 
 
 def new_plan(source: Source, file_name: str) -> ImportPlan:

@@ -3,25 +3,30 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from django.utils.translation import gettext as _
 
 MAX_BYTES = 512 * 1024 * 1024
 MAX_COLUMNS = 500
 _PEEK = 4096
+_MOST_DENSE = 20 * 1024 * 1024  # bytes; from here on a part of a workbook must not be packed too densely
+_DENSEST = 100  # unpacked bytes for one packed byte; sheets that people make have 10 to 30
+_MOST_IN_MEMORY = 100 * 1024 * 1024  # bytes of the texts of a workbook, which are read as a whole
 _SIGNATURES = (
-    (b"%PDF", "PDF"),
-    (b"\xd0\xcf\x11\xe0", "old Excel (.xls)"),
-    (b"\x1f\x8b", "gzip"),
-    (b"\x89PNG", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"SQLite format 3", "SQLite"),
+    (b"%PDF", "a PDF"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"SQLite format 3", "an SQLite database"),
     (b"{\\rtf", "RTF"),
-    (b"7z\xbc\xaf", "7-Zip"),
-    (b"Rar!", "RAR"),
-    (b"<!DOCTYPE html", "HTML"),
-    (b"<html", "HTML"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"<!DOCTYPE html", "a web page (HTML)"),
+    (b"<html", "a web page (HTML)"),
+    (b"[{", "JSON"),
+    (b'{"', "JSON"),
 )
 
 
@@ -125,7 +130,7 @@ def _refuse_known_binaries(start: bytes, name: str) -> None:
     for signature, kind in _SIGNATURES:
         if lowered.startswith(signature.lower()):
             raise UnreadableFileError(
-                _("%(file)s is a %(kind)s file. Save it as CSV, XLSX or vCard and try again.")
+                _("%(file)s holds %(kind)s. Save it as CSV, XLSX or vCard and try again.")
                 % {"file": name, "kind": kind}
             )
 
@@ -134,7 +139,7 @@ def _refuse_other_zip(path: Path, name: str) -> Path:
     try:
         with ZipFile(path) as archive:
             names = set(archive.namelist())
-            unpacked = sum(entry.file_size for entry in archive.infolist())
+            entries = archive.infolist()
     except (BadZipFile, OSError) as error:
         raise UnreadableFileError(
             _("%(file)s is a damaged Excel or ZIP file. Save it again.") % {"file": name}
@@ -144,6 +149,19 @@ def _refuse_other_zip(path: Path, name: str) -> Path:
             _("%(file)s is a ZIP file but no Excel workbook. Unpack it and choose the CSV, XLSX or vCard inside.")
             % {"file": name}
         )
-    if unpacked > 4 * MAX_BYTES:
-        raise UnreadableFileError(_("%(file)s unpacks to more than 2 GB and is not opened.") % {"file": name})
+    _refuse_bomb(entries, name)
     return path
+
+
+def _refuse_bomb(entries: list[ZipInfo], name: str) -> None:
+    """Unpacking must not cost more memory or time than the file itself can be worth."""
+    if sum(entry.file_size for entry in entries) > 4 * MAX_BYTES:
+        raise UnreadableFileError(_("%(file)s unpacks to more than 2 GB and is not opened.") % {"file": name})
+    for entry in entries:
+        dense = entry.file_size > _MOST_DENSE and entry.file_size > _DENSEST * max(entry.compress_size, 1)
+        in_memory = not entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml")
+        if dense or (in_memory and entry.file_size > _MOST_IN_MEMORY):
+            raise UnreadableFileError(
+                _("%(file)s unpacks to far more than an address list holds and is not opened. Save it as CSV.")
+                % {"file": name}
+            )

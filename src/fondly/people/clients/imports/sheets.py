@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from fondly.people.clients.imports.reading import Row, Table, UnreadableFileError, tidy_headers
 
+_MOST_ROWS = 1_048_576  # of an Excel sheet
+
 
 def open_sheet(path: Path, name: str) -> Table:
     """Find the sheet and its header. Raises UnreadableFileError."""
@@ -39,6 +41,8 @@ def _rows(path: Path, name: str, place: int) -> Iterator[Row]:
         sheet.reset_dimensions()  # some programs write a wrong size
         try:
             for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+                if number > _MOST_ROWS:  # a row may claim any number; those before it are made up while reading
+                    raise _damaged(name)
                 yield Row(number, [as_text(value) for value in values])
         except (ValueError, KeyError, TypeError, OSError, SyntaxError) as error:
             raise _damaged(name) from error

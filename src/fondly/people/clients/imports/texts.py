@@ -3,7 +3,7 @@
 import codecs
 import csv
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -46,7 +46,7 @@ def open_text(path: Path, name: str) -> Table:
     """Recognise encoding, delimiter and header. Raises UnreadableFileError."""
     encoding, errors, notes = _encoding(path, name)
     shape = _delimited(path, encoding, errors)
-    first = next((row for row in _records(path, shape, name) if any(cell.strip() for cell in row.cells)), None)
+    first = _first_row(_records(path, shape, name))
     if first is None:
         raise UnreadableFileError(_("%(file)s is empty. Export it again.") % {"file": name})
     has_header = not any(_LOOKS_LIKE_DATA.fullmatch(cell.strip()) for cell in first.cells)
@@ -58,6 +58,13 @@ def open_text(path: Path, name: str) -> Table:
     return Table("csv", headers, partial(_rows_after, path, shape, name, after), notes + more)
 
 
+def _first_row(records: Iterator[Row]) -> Row | None:
+    """The first row with something in it. All are read, so that a damaged file is refused before anything is used."""
+    first = next((row for row in records if any(cell.strip() for cell in row.cells)), None)
+    deque(records, maxlen=0)
+    return first
+
+
 def _rows_after(path: Path, shape: _Shape, name: str, number: int) -> Iterator[Row]:
     return (row for row in _records(path, shape, name) if row.number > number and any(row.cells))
 
@@ -65,21 +72,45 @@ def _rows_after(path: Path, shape: _Shape, name: str, number: int) -> Iterator[R
 def _records(path: Path, shape: _Shape, name: str) -> Iterator[Row]:
     """Every record with its number as a spreadsheet counts; cells with line breaks are one row."""
     with path.open(encoding=shape.encoding, errors=shape.errors, newline="") as file:
-        lines = islice(file, shape.skip, None)
+        read: list[str] = []  # the lines of the present record
+        lines = _noting(islice(file, shape.skip, None), read)
         reader = csv.reader(lines, delimiter=shape.delimiter, skipinitialspace=True)
         number = 0
         try:
             for cells in reader:
                 number += 1
+                last = read.copy()
+                read.clear()
                 yield Row(number, cells)
         except csv.Error as error:
-            raise UnreadableFileError(
-                _(
-                    "%(file)s, row %(row)d: a quotation mark is opened and not closed, or a cell is too"
-                    " long. Close the quotation mark and try again."
-                )
-                % {"file": name, "row": number + 1}
-            ) from error
+            raise _unclosed(name, number + 1) from error
+        if number and _ends_inside_quotes(last, shape.delimiter):
+            raise _unclosed(name, number)
+
+
+def _noting(lines: Iterator[str], read: list[str]) -> Iterator[str]:
+    for line in lines:
+        read.append(line)
+        yield line
+
+
+def _ends_inside_quotes(lines: list[str], delimiter: str) -> bool:
+    """Whether the last record swallowed the rest of the file because its quotation mark is never closed."""
+    try:
+        deque(csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True), maxlen=0)
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False
+
+
+def _unclosed(name: str, row: int) -> UnreadableFileError:
+    return UnreadableFileError(
+        _(
+            "%(file)s, row %(row)d: a quotation mark is opened and not closed, or a cell is too"
+            " long. Close the quotation mark and try again."
+        )
+        % {"file": name, "row": row}
+    )
 
 
 def _encoding(path: Path, name: str) -> tuple[str, str, list[str]]:
@@ -178,7 +209,7 @@ def _delimited(path: Path, encoding: str, errors: str) -> _Shape:
     with path.open(encoding=encoding, errors=errors, newline="") as file:
         sample = list(islice(file, _SAMPLE_LINES))
     declared = re.fullmatch(r"\ufeff?sep=(.)", sample[0].strip("\r\n")) if sample else None
-    if declared:
+    if declared and declared[1] not in "\"' \r\n":
         return _Shape(encoding, errors, declared[1], 1)
     best = max(_DELIMITERS, key=lambda delimiter: _regularity(sample, delimiter))
     return _Shape(encoding, errors, best, 0)
