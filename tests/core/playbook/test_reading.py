@@ -1,6 +1,5 @@
 """What a playbook file means once it is read."""
 
-import time
 from datetime import date
 from datetime import time as clock
 from pathlib import Path
@@ -141,9 +140,6 @@ def test_windows_line_ends_and_byte_order_mark():
 
 
 @pytest.mark.parametrize("trade", [trade.name for trade in trades()])
-def test_starters_are_read_and_checked_in_a_blink(trade):
-    text = starter(trade)
-    started = time.process_time()
-    report = check(read(text), date(2026, 11, 22))
-    assert time.process_time() - started < 0.3  # under 0.05 s on a quiet machine; the promise is 0.1 s
+def test_starters_are_read_and_have_no_faults(trade):
+    report = check(read(starter(trade)), date(2026, 11, 22))
     assert (report.errors, report.warnings) == (0, 0), [str(f) for f in report.findings if f.severity != "hint"]

@@ -2,7 +2,6 @@ import csv
 import hashlib
 import io
 import json
-import time
 
 import pytest
 
@@ -59,16 +58,13 @@ def test_ten_thousand_rows_of_a_hubspot_export(dana, tmp_path):
     rows, bad_rows = hubspot_rows(10_000, bad_every=80, bad_most=118)
     text = as_csv(HUBSPOT, rows)
     before = whole_room()
-    started = time.perf_counter()
     shown = plan(tmp_path, text)
     done = bring(dana, text)
-    took = time.perf_counter() - started
     assert shown.format == "hubspot"
     assert counts(shown) == counts(done) == (9_882, 0, 0, 118)
     assert [problem.row for problem in shown.problems] == bad_rows
     found = ImportRow.objects.filter(batch_id=done.import_id, outcome="bad").order_by("row")
     assert list(found.values_list("row", flat=True)) == bad_rows
-    assert took < 60
     client = Client.objects.get(external_id="hubspot:1003")
     assert (client.name, client.fields["favourite_colour"], client.owner_id) == ("First3 Last3", "green", dana.user_id)
     assert client.fields["imported_stage"] == "customer"
