@@ -136,7 +136,8 @@ def test_doctor_says_what_is_wrong_and_what_is_not(tmp_path):
 def test_help_loads_nothing_heavy(tmp_path):
     assert "doctor" in fondly(tmp_path, "--help")
     asked = "import sys; from fondly.doors.cli.main import build_parser; build_parser(); print(*sys.modules)"
-    loaded = set(subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split())
+    printed = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    loaded = set(printed.split())
     assert "fondly.doors.cli.main" in loaded
     assert not loaded & {"django", "pydantic", "yaml", "duckdb", "jinja2", "openpyxl", "holidays", "phonenumbers"}
 
