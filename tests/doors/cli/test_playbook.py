@@ -1,5 +1,6 @@
 """`fondly check`, `fmt`, `diff`, `schema`, `new` as people type them."""
 
+import io
 import json
 import subprocess
 import sys
@@ -76,6 +77,15 @@ def test_an_unreadable_file_is_exit_2_with_line_caret_and_fix(tmp_path, capsys, 
         f["rule"] == "READ" and f["severity"] == "error" and f["line"] >= 1 and f["advice"] for f in findings
     )
     assert f"{path}:{findings[0]['line']}:" in err
+
+
+@pytest.mark.parametrize(("command", "code"), [("check", 1), ("fmt", 0), ("rehearse", 0)])
+def test_what_is_piped_in(command, code, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"name: Piped\nstages: {new: {phase: new}}\n")))
+    assert main([command, "-"]) == code
+    assert "Piped" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_is_not_there(tmp_path, capsys):

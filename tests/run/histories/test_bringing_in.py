@@ -121,3 +121,12 @@ def test_the_banks_13087_loan_applications_are_counted_exactly():
         assert count in page
     counts = json.loads(browser.get("/api/counts/events?name=approved").content)
     assert "2246" in json.dumps(counts)
+
+
+def test_a_map_that_is_no_text_is_refused_in_words(tmp_path):
+    from fondly.doors.cli.import_events import _map
+
+    path = tmp_path / "map.yaml"
+    path.write_bytes(b"columns: \xff\xfe")
+    with pytest.raises(OSError, match="is not text in UTF-8"):
+        _map(str(path))

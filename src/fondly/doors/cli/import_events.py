@@ -53,7 +53,10 @@ def _map(name: str) -> tuple[str, str]:
 
     path = Path(name)
     if path.exists() or "/" in name or name.endswith((".yaml", ".yml")):
-        return path.stem, path.read_text(encoding="utf-8")
+        try:
+            return path.stem, path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise OSError(f"{path} is not text in UTF-8. Save it as UTF-8 in your editor.") from None
     shipped = files("fondly.core.playbook") / "starters" / "maps" / f"{name}.yaml"
     if not shipped.is_file():
         raise FileNotFoundError(f"There is no map file {name!r}, and none of that name is shipped.")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fondly.core.playbook.model import Playbook
 
-_FILE = "a playbook file, or a folder with playbook.yaml"
+_FILE = "a playbook file, a folder with playbook.yaml, or - for what is piped in"
+_PIPED = "-"
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -20,7 +21,7 @@ def add_parsers(subparsers: Any) -> None:
     check_parser.add_argument("--all", action="store_true", help="show every finding, not just the next three")
     check_parser.set_defaults(func=check)
     fmt_parser = subparsers.add_parser("fmt", help="write a playbook in its usual order and layout")
-    fmt_parser.add_argument("file", help="a playbook file")
+    fmt_parser.add_argument("file", help=_FILE)
     fmt_parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when it would")
     fmt_parser.add_argument("--stdout", action="store_true", help="print it, change nothing")
     fmt_parser.set_defaults(func=fmt)
@@ -74,7 +75,7 @@ def fmt(args: argparse.Namespace) -> int:
         made = layout(text, source=str(path))
     except (PlaybookError, OSError) as error:
         return _unreadable("fmt", error)
-    if args.stdout:
+    if args.stdout or (args.file == _PIPED and not args.check):
         print(made, end="")
     elif args.check:
         print(f"{path} is {'laid out well' if made == text else 'not in its usual layout: run fondly fmt'}")
@@ -157,10 +158,10 @@ def load(name: str) -> "Playbook":
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, line ends as written. Raises PlaybookError when it is not UTF-8."""
+    """The text of a file, or for "-" of what is piped in; line ends kept. Raises PlaybookError when it is not UTF-8."""
     from fondly.core.playbook.problems import PlaybookError, Problem
 
-    data = path.read_bytes()
+    data = sys.stdin.buffer.read() if str(path) == _PIPED else path.read_bytes()
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

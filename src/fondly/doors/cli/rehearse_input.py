@@ -29,7 +29,7 @@ def load_playbook(name: str) -> Playbook:
 
     from fondly.core.playbook.reading import read
 
-    playbook = load(name) if Path(name).exists() else read(_starter(name), source=name)
+    playbook = load(name) if name == "-" or Path(name).exists() else read(_starter(name), source=name)
     if not playbook.stages:
         raise InputError("the playbook has no stages, so there is nothing to live through; add some under `stages:`")
     return playbook
