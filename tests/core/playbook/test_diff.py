@@ -116,3 +116,16 @@ def test_stages_come_go_and_change_places():
     assert found == {"added": "The stage *last* is new, after *alumni*", **{"removed": found["removed"]}}
     order = edit(edit(WHOLE, "stages.alumni", None), "name", "Test & Co")
     assert any(c.kind == "removed" and c.path == "stages.alumni" for c in diff(read(WHOLE), read(order)))
+
+
+def test_hours_and_days_are_said_as_people_write_them():
+    calendar = (
+        'calendar: {business: "mon 09:00-17:00", quiet: "20:00-08:00", closed: [2026-12-24, 2026-12-27 to 2027-01-02]}'
+    )
+    texts = [change.text for change in diff(read("name: A"), read(f"name: A\nreviewed: 2026-01-02\n{calendar}"))]
+    assert texts == [
+        "The date of the last review is now 2026-01-02",
+        'The calendar: business is now "mon: 09:00-17:00"',
+        "The calendar: quiet is now 20:00-08:00",
+        'The calendar: closed is now "2026-12-24, 2026-12-27 to 2027-01-02"',
+    ]

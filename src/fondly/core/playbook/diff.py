@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, time
 from typing import Any, Literal
 
+from fondly.core.playbook.keys import WEEKDAYS
 from fondly.core.playbook.model import Playbook, Stage, Touchpoint, When
 
 Change_kind = Literal["added", "removed", "changed", "moved"]
@@ -31,6 +32,9 @@ _GROUPS = {
     "leaving": "leaving",
 }
 _WORDS = {
+    "reviewed": "date of the last review",
+    "timezone": "time zone",
+    "sensitive": "mark for a sensitive practice",
     "when_text": "when",
     "condition": "if",
     "length": "length",
@@ -219,7 +223,9 @@ def _say(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_say(part)}" for key, part in value.items())
+        return ", ".join(f"{_say_key(key)}: {_say(part)}" for key, part in value.items())
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, date | time) for part in value):
+        return _say_span(*value)
     if isinstance(value, list | tuple):
         return ", ".join(_say(part) for part in value)
     if is_dataclass(value) and type(value).__str__ is object.__str__:
@@ -227,6 +233,16 @@ def _say(value: Any) -> str:
             filter(None, (_say(getattr(value, field.name)) for field in fields(value) if field.name != "name"))
         )
     return str(value)
+
+
+def _say_key(key: Any) -> str:
+    return WEEKDAYS[key] if isinstance(key, int) else str(key)  # business hours go by the number of the day
+
+
+def _say_span(first: date | time, last: date | time) -> str:
+    if first == last:
+        return _say(first)
+    return f"{_say(first)}-{_say(last)}" if isinstance(first, time) else f"{_say(first)} to {_say(last)}"
 
 
 def _quoted(text: str) -> str:
