@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from fondly.ground import clock
 from fondly.ground.action import Conflict, Refused
@@ -273,7 +274,7 @@ def test_unsubscribe_stops_what_is_already_held(mail):
     message = Message.objects.get()
     assert message.purpose == "keep_in_touch"
     with clock.at(MONDAY + timedelta(seconds=10)):
-        do("outbox.unsubscribe", Unsubscribe(token_for(message.effect_key), "203.0.113.7"))
+        do("outbox.unsubscribe", Unsubscribe(SecretStr(token_for(message.effect_key)), "203.0.113.7"))
     turn(MONDAY + HOUR)
     assert mail.received == []
     message.refresh_from_db()

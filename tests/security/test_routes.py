@@ -1,4 +1,4 @@
-"""Every address times every method times every role: nobody gets in where they should not, and looking changes nothing."""
+"""Every address times every method times every role: nobody gets in who should not, and looking changes nothing."""
 
 import pytest
 from django.test import Client

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fondly.ground import clock
-from fondly.ground.action import Actor, NotFound, Outcome, Refused, action, from_json, perform, registry
+from fondly.ground.action import Actor, NotAllowed, NotFound, Outcome, Refused, action, from_json, perform, registry
 from fondly.ground.models import AuditEntry
 
 
@@ -28,6 +28,8 @@ def undo(actor: Actor, given: UndoEntry) -> Outcome[Undone]:
         raise Refused("This cannot be undone.")
     if entry.undone_at is not None:
         raise Refused("This was undone already.")
+    if registry[entry.undo_action].permission == "read" and entry.actor_id != actor.user_id:
+        raise NotAllowed("This was done by somebody for themselves; only they can undo it.")
     inverse = from_json(registry[entry.undo_action].given, entry.undo_input)
     done = perform(entry.undo_action, actor, inverse)
     entry.undone_at = clock.now()

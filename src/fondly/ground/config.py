@@ -8,9 +8,10 @@ import difflib
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 Source = Literal["default", "environment", "file", "made at first start"]
 
@@ -31,7 +32,7 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Value:
     option: Option
-    text: str
+    text: str = field(repr=False)  # may be a secret: an error page or a log must not show it
     source: Source
 
     @property
@@ -39,7 +40,7 @@ class Value:
         """The value as it may be printed."""
         if not self.option.secret or not self.text:
             return self.text
-        return "(set)" if "://" not in self.text else _without_password(self.text)
+        return _without_password(self.text) if self.option.name.endswith("_URL") and "://" in self.text else "(set)"
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -59,7 +60,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("FONDLY_LOG_FORMAT", "text or json", "text"),
     Option("FONDLY_DEMO", "Demo install: the clock can be moved and no password is asked", "no", kind="yes_no"),
     Option("FONDLY_MOVABLE_CLOCK", "Let an admin move the clock (demo and tests)", "no", kind="yes_no"),
-    Option("FONDLY_METRICS_TOKEN", "If set, /metrics asks for it as a bearer token", "", secret=True),
+    Option("FONDLY_METRICS_TOKEN", "Bearer token for /metrics; needed unless FONDLY_URL is localhost", "", secret=True),
     Option("FONDLY_DEBUG", "Show errors with their code (never on a public server)", "no", kind="yes_no"),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
@@ -72,6 +73,7 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Value]:
     values = {option.name: _value(option, environ) for option in OPTIONS}
     for value in values.values():
         _validate(value)
+    _refuse_public_demo(values)
     return values
 
 
@@ -136,10 +138,26 @@ def _validate(value: Value) -> None:
         raise ConfigError(f"{value.option.name} is {text!r}; it must be a whole number.")
 
 
+AT_HOME = ("localhost", "127.0.0.1", "::1")
+
+
+def _refuse_public_demo(values: Mapping[str, Value]) -> None:
+    """A demo lets everybody in without a password, and error pages show code: neither belongs on a public address."""
+    public = urlsplit(values["FONDLY_URL"].text.strip()).hostname not in AT_HOME
+    for name in ("FONDLY_DEMO", "FONDLY_DEBUG"):
+        if public and yes(values[name]):
+            raise ConfigError(
+                f"{name} is on while FONDLY_URL is {values['FONDLY_URL'].text.strip()}. "
+                f"It opens the install to everybody, so it works at localhost only. Leave {name} out."
+            )
+
+
 def _without_password(url: str) -> str:
     scheme, _, rest = url.partition("://")
+    rest, asks, _password_may_be_here = rest.partition("?")
+    rest += "?***" if asks else ""
     if "@" not in rest:
-        return url
+        return f"{scheme}://{rest}"
     credentials, _, host = rest.rpartition("@")
     user = credentials.split(":", 1)[0]
     return f"{scheme}://{user}:***@{host}"

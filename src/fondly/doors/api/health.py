@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from fondly.doors import database, heartbeat
 from fondly.doors.api import measuring
-from fondly.ground import clock
+from fondly.ground import clock, config
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox.models import Message
 
@@ -41,9 +42,11 @@ def ready(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """/metrics in Prometheus text; asks for FONDLY_METRICS_TOKEN when one is set."""
+    """/metrics in Prometheus text; asks for FONDLY_METRICS_TOKEN, which a public install needs."""
     wanted = settings.FONDLY["FONDLY_METRICS_TOKEN"].text.strip()
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if not wanted and urlsplit(settings.FONDLY_URL).hostname not in config.AT_HOME:
+        return HttpResponse("Set FONDLY_METRICS_TOKEN to read this from afar.\n", status=401)
     if wanted and not hmac.compare_digest(sent.encode(), wanted.encode()):
         return HttpResponse("A token is needed.\n", status=401, headers={"WWW-Authenticate": "Bearer"})
     lines = [*measuring.lines(), *_work_lines()]

@@ -14,6 +14,8 @@ from fondly.ground.action import Actor, NotAllowed, NotFound, perform, registry
 LONGEST_KEY = 150
 # These name files of the server itself; only its own command line may do that.
 SERVER_ONLY = frozenset({"histories.import"})
+# A stolen key must not outlive its end by making another one.
+PEOPLE_ONLY = frozenset({"team.create_token"})
 
 
 @door("POST")
@@ -22,6 +24,8 @@ def do(request: HttpRequest, name: str) -> JsonResponse:
     declaration = registry.get(name)
     if declaration is None or name in SERVER_ONLY:
         raise Problem("not_found", f"There is no action called {name[:80]!r}. /api/docs lists them.")
+    if name in PEOPLE_ONLY and request.headers.get("Authorization"):
+        raise Problem("not_allowed", "A key cannot make keys. Make one under Your account.")
     given = bodies.read(declaration, bodies.json_body(request))
     done = perform(name, _actor(request), given, key=_key(request))
     answer = {

@@ -12,6 +12,7 @@ from fondly.ground.action import NotFound
 from fondly.ground.wording import gettext as _
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.models import Client, Consent, Interaction
+from fondly.people.team.screens import page_key
 from fondly.run.journeys.models import Journey, Moment
 
 PAGE = 40
@@ -143,10 +144,8 @@ def timeline(client_id: int, show: str = "", older: str = "") -> tuple[list[Inte
     facts = Interaction.objects.filter(client=client_id)
     if show in GROUPS:
         facts = facts.filter(kind__in=GROUPS[show])
-    at, _tilde, pk = older.rpartition("~")
-    if at and pk.isdigit():
-        then = datetime.fromisoformat(at)
-        facts = facts.filter(at__lte=then).filter(Q(at__lt=then) | Q(at=then, pk__lt=int(pk)))
+    if key := page_key(older):
+        facts = facts.filter(at__lte=key[0]).filter(Q(at__lt=key[0]) | Q(at=key[0], pk__lt=key[1]))
     rows = list(facts.order_by("-at", "-id")[: PAGE + 1])
     more = f"{rows[PAGE - 1].at.isoformat()}~{rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
     void = {row.external_id for row in rows if row.source == VOID}

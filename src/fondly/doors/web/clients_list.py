@@ -1,7 +1,7 @@
 """The Clients list: one filter sentence in the address, one page of fifty by key, never a count or a deep offset."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -90,7 +90,7 @@ def page(wanted: Filter, now: datetime) -> ListPage:
         found = list(_matching(wanted).filter(pk__in=hits).values(*columns))
         found.sort(key=lambda row: rank[row["id"]])
         return ListPage(_rows(found, now), "")
-    found = list(_after(_matching(wanted), wanted).values(*columns)[: PAGE + 1])
+    found = list(_from_key(_matching(wanted), wanted).values(*columns)[: PAGE + 1])
     more = _cursor(found[PAGE - 1], wanted.order) if len(found) > PAGE else ""
     return ListPage(_rows(found[:PAGE], now), more)
 
@@ -106,7 +106,7 @@ def matching_ids(wanted: Filter) -> list[int]:
 def _matching(wanted: Filter) -> "QuerySet[Client]":
     found = Client.objects.filter(merged_into=None, erased_at=None)
     if wanted.owner:
-        found = found.filter(owner=int(wanted.owner) if wanted.owner.isdigit() else None)
+        found = found.filter(owner=_number(wanted.owner))
     if wanted.persona:
         found = found.filter(persona=wanted.persona)
     if wanted.feeling in FEELINGS:
@@ -117,9 +117,17 @@ def _matching(wanted: Filter) -> "QuerySet[Client]":
     return found.filter(Exists(journeys.filter(stage=wanted.stage))) if wanted.stage else found
 
 
+def _from_key(found: "QuerySet[Client]", wanted: Filter) -> "QuerySet[Client]":
+    """From where the last page ended; a key that nobody gave means the first page."""
+    try:
+        return _after(found, wanted)
+    except (ValueError, OverflowError):
+        return _after(found, replace(wanted, after=""))
+
+
 def _after(found: "QuerySet[Client]", wanted: Filter) -> "QuerySet[Client]":
     key, _, last = wanted.after.rpartition("~")
-    pk = int(last) if last.isdigit() else None
+    pk = _number(last)
     match wanted.order:
         case "newest":
             found = found.order_by("-id")
@@ -141,7 +149,11 @@ def _by_silence(found: "QuerySet[Client]", key: str, pk: int | None) -> "QuerySe
         return found
     if not key:
         return found.filter(Q(last_contact_at=None, pk__gt=pk) | Q(last_contact_at__isnull=False))
-    return _beyond(found, "last_contact_at", datetime.fromisoformat(key), pk)
+    return _beyond(found, "last_contact_at", datetime.fromisoformat(key).astimezone(UTC), pk)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _beyond(found: "QuerySet[Client]", field: str, value: Any, pk: int) -> "QuerySet[Client]":

@@ -116,7 +116,7 @@ def _pause(request: HttpRequest, ids: list[int]) -> None:
 def _ids(request: HttpRequest) -> list[int]:
     if request.POST.get("all_matching"):
         return clients_list.matching_ids(clients_list.reading(QueryDict(request.POST.get("back", ""))))
-    ids = [int(text) for text in request.POST.getlist("ids") if text.isdigit()]
+    ids = [int(text) for text in request.POST.getlist("ids") if text.isdecimal() and len(text) < 19]
     if not ids:
         raise Refused(_("Select at least one client first."))
     return list(dict.fromkeys(ids))

@@ -4,11 +4,13 @@ import contextvars
 import logging
 from threading import Thread
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -39,7 +41,7 @@ def choose(request: HttpRequest) -> HttpResponse:
             kept = imports.store(file.chunks(), file.name or "file")
         except imports.UnreadableFileError as problem:
             raise Refused(str(problem), field="file") from problem
-        return redirect(f"{reverse('client-import-look', args=[kept.id])}?name={kept.file_name}")
+        return redirect(f"{reverse('client-import-look', args=[kept.id])}?{urlencode({'name': kept.file_name})}")
     return render(request, "web/import.html", {"before": Import.objects.order_by("-id")[:30]})
 
 
@@ -79,7 +81,7 @@ def commit(request: HttpRequest, upload: str) -> HttpResponse:
     kept = uploads.find(upload, _name(request))
     mapping = _mapping(request)
     given = ImportFile(kept.id, kept.file_name, to_json(mapping) if mapping else None, request.POST.get("save_as", ""))
-    if int(request.POST.get("rows") or 0) <= AT_ONCE:
+    if _count(request.POST.get("rows", "")) <= AT_ONCE:
         done = act(request, "clients.import", given)
         return redirect("client-import-report", done.result.import_id)
     actor = request.actor  # type: ignore[attr-defined]
@@ -87,7 +89,8 @@ def commit(request: HttpRequest, upload: str) -> HttpResponse:
     context = contextvars.copy_context()
     person = Actor(actor.name, actor.user_id, actor.permissions)
     Thread(target=context.run, args=(_run, person, given), daemon=True).start()
-    return redirect(f"{reverse('client-import-progress', args=[kept.id])}?after={last}&rows={request.POST.get('rows')}")
+    asked = urlencode({"after": last, "rows": _count(request.POST.get("rows", ""))})
+    return redirect(f"{reverse('client-import-progress', args=[kept.id])}?{asked}")
 
 
 @require_GET
@@ -95,7 +98,7 @@ def commit(request: HttpRequest, upload: str) -> HttpResponse:
 def progress(request: HttpRequest, upload: str) -> HttpResponse:
     """n of m while it runs; the report when it is done."""
     after = request.GET.get("after", "0")
-    made = Import.objects.filter(file_hash=upload, pk__gt=int(after) if after.isdigit() else 0).order_by("-id").first()
+    made = Import.objects.filter(file_hash=upload, pk__gt=_count(after)).order_by("-id").first()
     if made and made.state in ("done", "failed"):
         return redirect("client-import-report", made.pk)
     context = {"made": made, "rows": request.GET.get("rows", ""), "here": request.get_full_path()}
@@ -157,8 +160,13 @@ def _mapping(request: HttpRequest) -> Mapping | None:
     columns = []
     for place, header in enumerate(headers):
         to = form.get(f"to-{place}", "skip")
-        columns.append(Column(header, to, int(form.get(f"group-{place}") or 1), form.get(f"order-{place}", "")))
+        columns.append(Column(header, to, _count(form.get(f"group-{place}", "")) or 1, form.get(f"order-{place}", "")))
     return Mapping(form.get("format", "csv"), tuple(columns), form.get("region", ""), bool(form.get("keep")))
+
+
+def _count(text: str) -> int:
+    """A number the page wrote into its form; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _name(request: HttpRequest) -> str:
@@ -175,5 +183,5 @@ def _made(import_id: int) -> Import:
 def _csv(lines: Any, file_name: str) -> StreamingHttpResponse:
     stem = "".join(c for c in file_name.rsplit(".", 1)[0] if c.isalnum() or c in "-_ ")[:60] or "rows"
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{stem}-to-mend.csv"'
+    answer["Content-Disposition"] = content_disposition_header(True, f"{stem}-to-mend.csv") or "attachment"
     return answer

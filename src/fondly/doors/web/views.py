@@ -23,7 +23,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def activity(request: HttpRequest) -> HttpResponse:
     """Who did what, newest first; Undo for thirty days."""
     before = request.GET.get("before", "")
-    page = queries.activity(int(before) if before.isdigit() else None, request.GET.get("who", ""))
+    before_id = int(before) if before.isdecimal() and len(before) < 19 else None
+    page = queries.activity(before_id, request.GET.get("who", ""))
     context: dict[str, Any] = {"page": page, "who": request.GET.get("who", ""), "people": queries.actors()}
     return render(request, "web/activity.html", context)
 

@@ -122,7 +122,7 @@ def merge(request: HttpRequest, client_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "client": _client(client_id),
         "others": queries.alike(client_id, request.GET.get("q", "")),
-        "other": _client(int(other)) if other.isdigit() else None,
+        "other": _client(int(other)) if other.isdecimal() and len(other) < 19 else None,
         "q": request.GET.get("q", ""),
     }
     return _sheet(request, "clients/_merge.html", context)

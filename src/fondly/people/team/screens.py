@@ -10,7 +10,7 @@ import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -133,6 +133,17 @@ def local_instant(text: str) -> datetime | None:
         raise Refused(
             _("“%(text)s” is not a date and time. Write it like 2026-01-31 09:00.") % {"text": text[:40]}
         ) from problem
+
+
+def page_key(text: str) -> tuple[datetime, int] | None:
+    """The "instant~id" where a page of a list ended; None for anything that we did not write."""
+    at, _tilde, pk = text.rpartition("~")
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        return None
+    try:
+        return datetime.fromisoformat(at).astimezone(UTC), int(pk)
+    except (ValueError, OverflowError):
+        return None
 
 
 def go_back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:

@@ -78,7 +78,7 @@ def reading(values: Any) -> Asked:
 
     playbook = values.get("playbook", "")
     return Asked(
-        playbook=int(playbook) if playbook.isdigit() else None,
+        playbook=int(playbook) if playbook.isdecimal() and len(playbook) < 19 else None,
         view=one("view", VIEWS, "lived"),
         persona=values.get("persona", "")[:60],
         period=one("period", PERIODS, "year"),

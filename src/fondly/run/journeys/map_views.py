@@ -50,7 +50,7 @@ def behind(request: HttpRequest) -> HttpResponse:
     found = map_behind.page(
         map_behind.Asked(
             asked.playbook, values.get("what", ""), values.get("stage", "")[:60], values.get("name", "")[:120],
-            asked.persona, asked.since(clock.now()), int(before) if before.isdigit() else None,
+            asked.persona, asked.since(clock.now()), int(before) if before.isdecimal() and len(before) < 19 else None,
         ),
         clock.now(),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from fondly.ground.branches import copies, ids, statement
 from fondly.ground.wording import gettext as _
 from fondly.people.clients.models import Interaction
 from fondly.people.team.models import Cover, Role, User
+from fondly.people.team.screens import page_key
 from fondly.run.journeys import today_words as words
 from fondly.run.journeys.asking import asking_touchpoints
 from fondly.run.journeys.models import Moment
@@ -174,10 +175,8 @@ def _ran(since: datetime, now: datetime) -> int:
 def ran_list(since: datetime, now: datetime, before: str = "") -> list[dict[str, Any]]:
     """What ran by itself, newest first, a hundred at a time; before: the key "instant~id" to continue at."""
     ended = Moment.objects.filter(ended_at__gte=since, ended_at__lte=now, mode="auto", state=Moment.State.DONE)
-    at, _tilde, pk = before.rpartition("~")
-    if at and pk.isdigit():
-        then = datetime.fromisoformat(at)
-        ended = ended.filter(Q(ended_at__lt=then) | Q(ended_at=then, pk__lt=int(pk)))
+    if key := page_key(before):
+        ended = ended.filter(Q(ended_at__lt=key[0]) | Q(ended_at=key[0], pk__lt=key[1]))
     columns = ("id", "client_id", "touchpoint", "kind", "channel", "ended_at", "why")
     return list(ended.order_by("-ended_at", "-id").values(*columns, name=F("client__name"))[:100])
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from fondly.ground import clock
 from fondly.ground.action import SYSTEM, Actor, NotFound, Outcome, Refused, Undo, action, perform
 from fondly.people.clients import timeline
@@ -70,7 +72,7 @@ class UnresolveMessage:
 class Unsubscribe:
     """token: from the link in the mail. ip: of the one who pressed the button."""
 
-    token: str
+    token: SecretStr  # never in the audit trail: only its hash is kept
     ip: str = ""
 
 
@@ -78,7 +80,7 @@ class Unsubscribe:
 class SubscribeAgain:
     """token: from the same link. ip: of the one who pressed the button."""
 
-    token: str
+    token: SecretStr  # never in the audit trail: only its hash is kept
     ip: str = ""
 
 
@@ -231,7 +233,7 @@ def unresolve(actor: Actor, given: UnresolveMessage) -> Outcome[MessageState]:
 @action("outbox.unsubscribe", permission="run", summary="Unsubscribe by the link in a mail")
 def unsubscribe(actor: Actor, given: Unsubscribe) -> Outcome[Unsubscribed]:
     """Withdraw the consent this mail was sent under. Only ever called by a POST; effective at commit."""
-    message = _linked(given.token)
+    message = _linked(given.token.get_secret_value())
     client = message.client.merged_into or message.client
     purposes = sorted({message.purpose, "marketing"} - {rendering.SERVICE})
     for purpose in purposes:
@@ -243,7 +245,7 @@ def unsubscribe(actor: Actor, given: Unsubscribe) -> Outcome[Unsubscribed]:
 @action("outbox.subscribe_again", permission="run", summary="Take an unsubscription back by the link in a mail")
 def subscribe_again(actor: Actor, given: SubscribeAgain) -> Outcome[Unsubscribed]:
     """Consent to what this mail was for, and to nothing more. Only ever called by a POST of the client's button."""
-    message = _linked(given.token)
+    message = _linked(given.token.get_secret_value())
     client = message.client.merged_into or message.client
     purposes = [message.purpose] if message.purpose != rendering.SERVICE else []
     for purpose in purposes:

@@ -1,7 +1,6 @@
 """Reads of the Outbox: what will go, what went, what was held and why. Keyset pages, at most a handful of queries."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
@@ -9,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fondly.ground.action import NotFound
 from fondly.ground.branches import ids, statement
+from fondly.people.team.screens import page_key
 from fondly.run.journeys import switch
 from fondly.run.outbox import addresses
 from fondly.run.outbox.models import Attempt, Message
@@ -57,16 +57,13 @@ def page(shown: str, after: str = "") -> OutboxPage:
 
 def _after(found: "QuerySet[Message]", soonest: bool, after: str) -> "QuerySet[Message]":
     found = found.order_by("go_at", "id") if soonest else found.order_by("-go_at", "-id")
-    at, _tilde, pk = after.rpartition("~")
-    if not at or not pk.isdigit():
+    key = page_key(after)
+    if key is None:
         return found
-    try:
-        then = datetime.fromisoformat(at)
-    except ValueError:
-        return found
+    then, pk = key
     if soonest:
-        return found.filter(Q(go_at__gt=then) | Q(go_at=then, pk__gt=int(pk)), go_at__gte=then)
-    return found.filter(Q(go_at__lt=then) | Q(go_at=then, pk__lt=int(pk)), go_at__lte=then)
+        return found.filter(Q(go_at__gt=then) | Q(go_at=then, pk__gt=pk), go_at__gte=then)
+    return found.filter(Q(go_at__lt=then) | Q(go_at=then, pk__lt=pk), go_at__lte=then)
 
 
 def counts() -> dict[str, int]:

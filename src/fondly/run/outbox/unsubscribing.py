@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
+from pydantic import SecretStr
 
 from fondly.ground.action import SYSTEM, NotFound, perform
 from fondly.ground.config import ConfigError
@@ -30,7 +31,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, "outbox/unsubscribe.html", token)
     with contextlib.suppress(NotFound):
-        perform("outbox.unsubscribe", SYSTEM, Unsubscribe(token[:MOST_TOKEN], _address_of(request)))
+        perform("outbox.unsubscribe", SYSTEM, Unsubscribe(SecretStr(token[:MOST_TOKEN]), _address_of(request)))
     return _page(request, "outbox/unsubscribed.html", token)
 
 
@@ -40,7 +41,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 def subscribe_again(request: HttpRequest, token: str) -> HttpResponse:
     """They changed their mind: the mails this link came with may come again."""
     with contextlib.suppress(NotFound):
-        perform("outbox.subscribe_again", SYSTEM, SubscribeAgain(token[:MOST_TOKEN], _address_of(request)))
+        perform("outbox.subscribe_again", SYSTEM, SubscribeAgain(SecretStr(token[:MOST_TOKEN]), _address_of(request)))
     return _page(request, "outbox/subscribed.html", token)
 
 
