@@ -12,7 +12,7 @@ from fondly.run.journeys.exits import REASONS
 
 _PLAIN = {
     "entered": gettext_noop("Entered %(name)s"), "left": gettext_noop("Left %(name)s"),
-    "done": gettext_noop("%(name)s done"), "skipped": gettext_noop("%(name)s skipped"),
+    "done": gettext_noop("Done: %(name)s"), "skipped": gettext_noop("Skipped: %(name)s"),
     "sent": gettext_noop("%(name)s sent"), "answered": gettext_noop("Answered %(name)s"),
     "call": gettext_noop("Call"), "meeting": gettext_noop("Meeting"), "paused": gettext_noop("Everything paused"),
     "resumed": gettext_noop("Going on again"), "consent": gettext_noop("Consent: %(name)s"),
@@ -80,7 +80,7 @@ def judge(fact: Interaction) -> str:
 def _plain(fact: Interaction, titles: Mapping[str, str]) -> str:
     name = titles.get(fact.name) if fact.kind in ("entered", "left") else None
     words = _(_PLAIN.get(fact.kind, "%(name)s")) % {"name": name or fact.name.replace("_", " ")}
-    return _("%(what)s by %(who)s") % {"what": words, "who": fact.resource} if _by_whom(fact) else words
+    return _("%(what)s, by %(who)s") % {"what": words, "who": fact.resource} if _by_whom(fact) else words
 
 
 def _by_whom(fact: Interaction) -> bool:
