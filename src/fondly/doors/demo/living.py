@@ -12,7 +12,7 @@ from fondly.doors.demo import words
 from fondly.doors.demo.cast import Part
 from fondly.doors.demo.pace import Step, first_stage
 from fondly.doors.demo.people import make_client
-from fondly.ground import clock
+from fondly.ground import bulk, clock
 from fondly.ground.action import SYSTEM, Actor, perform
 from fondly.listen.promises import made
 from fondly.listen.promises.models import Promise
@@ -112,7 +112,7 @@ class Life:
             perform("journeys.skip", self.owner, SkipMoment(moment.pk, moment.revision, "not needed this time"))
             moments.remove(moment)
         facts = [self._done(moment, at) for moment in moments]
-        Moment.objects.bulk_update(moments, _FINISHED)
+        bulk.update(Moment, _FINISHED, [(*(getattr(m, name) for name in _FINISHED), m.pk) for m in moments])
         timeline.record(*facts)
 
     def _got_to(self, moment: Moment, at: datetime) -> bool:
@@ -132,7 +132,7 @@ class Life:
         return records.of_moment(
             moment, "done", moment.ended_at, text=moment.note, feeling=feeling, solved=moment.solved,
             judged_by="" if feeling is None else "person", is_contact=moment.channel in records.TALKING,
-            by_id=by.pk, resource=by.name, data={"minutes": moment.minutes, **records.promises_of(moment)},
+            by_id=by.pk, resource=by.name, data={"minutes": moment.minutes, **records.promises_of(moment, self.book)},
         )  # fmt: skip
 
     def _approve(self, at: datetime) -> None:
@@ -148,7 +148,8 @@ class Life:
         """No mail leaves a demo: what was written in the past counts as sent, and some people answer."""
         messages = ledger.claim(at, WORKER, limit=1000)
         pairs = [(message, max(message.made_at, message.go_at)) for message in messages]
-        ledger.finish([Sent(Outgoing(message, sent), "250 kept by the demo", sent) for message, sent in pairs])
+        kept = "250 kept by the demo"
+        ledger.finish([Sent(Outgoing(message, sent, self.book), kept, sent) for message, sent in pairs])
         answers = [self._answer(message, sent) for message, sent in pairs]
         timeline.record(*(answer for answer in answers if answer is not None))
 
@@ -182,9 +183,9 @@ class Life:
     def _promises(self, at: datetime) -> None:
         """Most promises are kept in time, a few are broken; what is not due yet is open."""
         over = Promise.objects.filter(state="open", due_at__lte=at).order_by("pk")
-        for promise in over:
-            state = Promise.State.KEPT if self.dice.random() < 0.95 else Promise.State.BROKEN
-            made.end(promise, state, promise.due_at or at, "")
+        kept, broken = Promise.State.KEPT, Promise.State.BROKEN
+        ended = [(p, kept if self.dice.random() < 0.95 else broken, p.due_at or at) for p in over]
+        made.end_all(ended, "")
 
     def _feeling(self, client_id: int) -> int:
         value = self.dice.gauss(self.mood.get(client_id, 0.9), 0.8)

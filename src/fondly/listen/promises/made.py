@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from fondly.core.planner.promising import due_at
+from fondly.core.playbook.model import Playbook
 from fondly.design.playbooks import library
+from fondly.ground import bulk
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.timeline import NewFact, record
 from fondly.run.journeys import histories, records
@@ -20,10 +24,11 @@ def from_facts(facts: Sequence[NewFact]) -> None:
     if not happened:
         return
     journeys = Journey.objects.select_related("client").in_bulk([f.journey_id for f in happened])
+    books = library.parsed_all({journey.version_id for journey in journeys.values()})
     for fact in happened:
         journey = journeys.get(fact.journey_id or 0)
         if journey is not None:
-            _from_fact(fact, journey)
+            _from_fact(fact, journey, books[journey.version_id])
 
 
 def _may_set(fact: NewFact) -> bool:
@@ -31,18 +36,17 @@ def _may_set(fact: NewFact) -> bool:
     return "sets" in fact.data if fact.source == records.MOMENT else not fact.source.startswith("log:")
 
 
-def _from_fact(fact: NewFact, journey: Journey) -> None:
-    playbook = library.parsed(journey.version_id)
+def _from_fact(fact: NewFact, journey: Journey, playbook: Playbook) -> None:
     touchpoint = playbook.touchpoint(fact.name)
     if touchpoint is None or touchpoint.sets is None:
         return
-    earlier = Promise.objects.filter(
-        journey=journey, touchpoint=fact.name, state=Promise.State.OPEN, made_at__lt=fact.at
-    ).first()
-    if Promise.objects.filter(journey=journey, touchpoint=fact.name, made_at=fact.at).exists():
+    same = Promise.objects.filter(journey=journey, touchpoint=fact.name, made_at__lte=fact.at)
+    known = list(same.filter(Q(made_at=fact.at) | Q(state=Promise.State.OPEN)).order_by("pk"))
+    if any(promise.made_at == fact.at for promise in known):
         return
+    earlier = next(iter(known), None)
     if earlier is not None:
-        _end(earlier, Promise.State.KEPT, fact.at, "Done again")
+        end(earlier, Promise.State.KEPT, fact.at, "Done again")
     Promise.objects.create(
         client_id=fact.client_id,
         journey=journey,
@@ -58,8 +62,7 @@ def _from_fact(fact: NewFact, journey: Journey) -> None:
 def sweep(now: datetime) -> int:
     """Mark what was due and is still open as broken, and say so on the timelines. How many were."""
     late = list(Promise.objects.filter(state=Promise.State.OPEN, due_at__lt=now).order_by("due_at", "id")[:_BATCH])
-    for promise in late:
-        _end(promise, Promise.State.BROKEN, promise.due_at or now, "Not kept in time")
+    end_all([(promise, Promise.State.BROKEN, promise.due_at or now) for promise in late], "Not kept in time")
     return len(late)
 
 
@@ -72,23 +75,28 @@ def next_due_after(instant: datetime) -> datetime | None:
 
 def end(promise: Promise, state: Promise.State, at: datetime, note: str, by_id: int | None = None) -> None:
     """Close a promise and put it on the timeline."""
-    _end(promise, state, at, note, by_id)
+    end_all([(promise, state, at)], note, by_id)
 
 
-def _end(promise: Promise, state: Promise.State, at: datetime, note: str, by_id: int | None = None) -> None:
-    promise.state, promise.ended_at, promise.note = state, at, note[:300]
-    promise.revision += 1
-    promise.save(update_fields=["state", "ended_at", "note", "revision"])
-    record(
-        NewFact(
-            promise.client_id,
-            "promise",
-            at,
-            name=str(state),
-            journey_id=promise.journey_id,
-            stage=promise.stage,
-            text=promise.what,
-            by_id=by_id,
-            data={"promise_id": promise.pk, "note": note},
-        )
+def end_all(ended: Sequence[tuple[Promise, Promise.State, datetime]], note: str, by_id: int | None = None) -> None:
+    """Close promises, each with its state and instant, and put them on the timelines."""
+    for promise, state, at in ended:
+        promise.state, promise.ended_at, promise.note = state, at, note[:300]
+        promise.revision += 1
+    rows = [(p.state, p.ended_at, p.note, p.revision, p.pk) for p, _state, _at in ended]
+    bulk.update(Promise, ("state", "ended_at", "note", "revision"), rows)
+    record(*(_ended(promise, note, by_id) for promise, _state, _at in ended))
+
+
+def _ended(promise: Promise, note: str, by_id: int | None) -> NewFact:
+    return NewFact(
+        promise.client_id,
+        "promise",
+        promise.ended_at or promise.made_at,
+        name=str(promise.state),
+        journey_id=promise.journey_id,
+        stage=promise.stage,
+        text=promise.what,
+        by_id=by_id,
+        data={"promise_id": promise.pk, "note": note},
     )

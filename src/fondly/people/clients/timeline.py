@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
-from fondly.ground import clock
+from fondly.ground import bulk, clock
 from fondly.people.clients import hooks, rows
 from fondly.people.clients.models import Client, Interaction
 
@@ -115,8 +115,7 @@ def _refresh_some(ids: list[int]) -> None:
     rows = felt.filter(place__lte=_FEELINGS_KEPT).order_by("client_id", "at", "id")
     for client_id, feeling in rows.values_list("client_id", "feeling"):
         recent[client_id].append(int(feeling or 0))
-    clients = [Client(pk=pk, recent_feelings=recent[pk], feeling=feeling_of(recent[pk])) for pk in ids]
-    Client.objects.bulk_update(clients, ["recent_feelings", "feeling"], batch_size=200)
+    bulk.update(Client, ("recent_feelings", "feeling"), [(recent[pk], feeling_of(recent[pk]), pk) for pk in ids])
 
 
 def _keep_contacts(facts: Sequence[NewFact]) -> None:
@@ -127,10 +126,8 @@ def _keep_contacts(facts: Sequence[NewFact]) -> None:
     if not newest:
         return
     known = Client.objects.filter(pk__in=list(newest)).only("pk", "last_contact_at")
-    later = [c for c in known if c.last_contact_at is None or c.last_contact_at < newest[c.pk]]
-    for client in later:
-        client.last_contact_at = newest[client.pk]
-    Client.objects.bulk_update(later, ["last_contact_at"], batch_size=200)
+    later = [c.pk for c in known if c.last_contact_at is None or c.last_contact_at < newest[c.pk]]
+    bulk.update(Client, ("last_contact_at",), [(newest[pk], pk) for pk in later])
 
 
 def _check(fact: NewFact) -> None:

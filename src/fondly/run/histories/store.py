@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from fondly.design.playbooks.models import PlaybookVersion
-from fondly.ground import clock
+from fondly.ground import bulk, clock
 from fondly.people.clients import identity
 from fondly.people.clients.models import Client, Interaction
 from fondly.people.clients.timeline import NewFact, record
@@ -66,7 +66,7 @@ def _journeys(
     for case, journey in built.items():
         if journey.client_id in known:
             built[case] = _brought_up_to_date(known[journey.client_id], journey)
-    Journey.objects.bulk_update(list(known.values()), _LIVED, batch_size=200)
+    bulk.update(Journey, _LIVED, [(*(getattr(j, name) for name in _LIVED), j.pk) for j in known.values()])
     return built
 
 

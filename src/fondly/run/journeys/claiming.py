@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from fondly.design.playbooks import library
-from fondly.run.journeys import bulk, performers
+from fondly.ground import bulk
+from fondly.run.journeys import performers
 from fondly.run.journeys.assigning import Assigner
 from fondly.run.journeys.leases import database_now, lease_end
 from fondly.run.journeys.locking import locked

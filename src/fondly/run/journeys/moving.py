@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks.models import PlaybookVersion
-from fondly.run.journeys import bulk
+from fondly.ground import bulk
 from fondly.run.journeys.effect import LateChoice, Turn, open_time, turns_of
 from fondly.run.journeys.histories import Kept
 from fondly.run.journeys.locking import locked

@@ -11,7 +11,8 @@ from fondly.core.planner.decide import decide
 from fondly.core.planner.model import Alert, History, Plan, Schedule
 from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
-from fondly.run.journeys import bulk, performers, records
+from fondly.ground import bulk
+from fondly.run.journeys import performers, records
 from fondly.run.journeys.difference import Difference, asks_late, compare
 from fondly.run.journeys.exits import reason_of
 from fondly.run.journeys.histories import Kept, Loaded, load

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fondly.core.planner import model
+from fondly.ground import bulk
 from fondly.people.clients import timeline
 from fondly.people.clients.models import Interaction
 from fondly.people.clients.timeline import NewFact
-from fondly.run.journeys import bulk
 from fondly.run.journeys.histories import PLAN
 from fondly.run.journeys.models import Journey, Stay
 

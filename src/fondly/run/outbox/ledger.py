@@ -17,9 +17,9 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from fondly.core.playbook.model import Playbook as Book
-from fondly.ground import clock
+from fondly.ground import bulk, clock
 from fondly.people.clients import timeline
-from fondly.run.journeys import bulk, records, switch
+from fondly.run.journeys import records, switch
 from fondly.run.journeys.leases import database_now, lease_end
 from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey, Moment

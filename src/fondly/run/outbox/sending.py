@@ -9,9 +9,9 @@ from django.db import transaction
 
 from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
-from fondly.ground import clock
+from fondly.ground import bulk, clock
 from fondly.ground.config import ConfigError
-from fondly.run.journeys import bulk, switch
+from fondly.run.journeys import switch
 from fondly.run.outbox import addresses, ledger, mime, policy, rendering
 from fondly.run.outbox.addresses import Sender, Server
 from fondly.run.outbox.ledger import Outgoing, Sent
