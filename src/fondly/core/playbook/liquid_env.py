@@ -18,6 +18,8 @@ from liquid.stringify import to_liquid_string
 MOST_SOURCE = 50_000  # characters of a template
 MOST_OUTPUT = 200_000  # characters of a message
 MOST_LOOPS = 2_000
+TOO_LONG = f"the message is longer than {MOST_OUTPUT:,} characters"
+_LOOK_EVERY = 64  # values: their length is not part of the output that Liquid limits
 COLLECTED = "\0values"  # no Liquid name can be this
 
 TAG_NAMES = ("if", "unless", "case", "for", "comment")
@@ -97,6 +99,8 @@ class CollectingNode(NamingNode):
         kept: tuple[str, list[str]] = context.globals[COLLECTED]  # type: ignore[assignment]
         prefix, values = kept
         values.append(self.text(context))
+        if len(values) % _LOOK_EVERY == 0 and sum(map(len, values)) > MOST_OUTPUT:
+            raise ValueError(TOO_LONG)
         return buffer.write(f"{prefix}{len(values) - 1:06d}x")
 
 

@@ -21,6 +21,7 @@ from fondly.core.playbook.liquid_env import (
     MOST_OUTPUT,
     MOST_SOURCE,
     TAG_NAMES,
+    TOO_LONG,
     MissingValueError,
     Sandbox,
     sandbox,
@@ -97,7 +98,10 @@ def collect(
     """The template with a token `{prefix}000000x` for each value, and the values. For `message.py`."""
     values: list[str] = []
     template = _checked(source, False, mark_missing, True)
-    return _run(template, {**clean_context(context), COLLECTED: (prefix, values)}), values
+    text = _run(template, {**clean_context(context), COLLECTED: (prefix, values)})
+    if sum(map(len, values)) > MOST_OUTPUT:
+        raise TemplateError(TOO_LONG)
+    return text, values
 
 
 def _run(template: BoundTemplate, context: Mapping[str, Any]) -> str:
@@ -108,7 +112,7 @@ def _run(template: BoundTemplate, context: Mapping[str, Any]) -> str:
     except (LiquidError, ValueError, TypeError, ArithmeticError, OverflowError, RecursionError) as error:
         raise TemplateError(_in_words(error)) from None
     if len(text) > MOST_OUTPUT:
-        raise TemplateError(f"the message is longer than {MOST_OUTPUT:,} characters")
+        raise TemplateError(TOO_LONG)
     return text
 
 
