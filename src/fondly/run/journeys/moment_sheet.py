@@ -78,7 +78,8 @@ def revision(moment_id: int) -> int:
 def next_up(now: datetime) -> dict[str, Any] | None:
     """The next planned thing a person must do: for the empty Today."""
     soon = Moment.objects.filter(state=Moment.State.PLANNED, mode="by_hand", at__gte=now).order_by("at", "id")
-    return soon.values("id", "client_id", "touchpoint", "at", name=F("client__name")).first()
+    found = soon.values("id", "client_id", "touchpoint", "at", name=F("client__name")).first()
+    return dict(found) if found else None
 
 
 def minor(text: str) -> int | None:

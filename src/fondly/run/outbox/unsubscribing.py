@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 from pydantic import SecretStr
 
+from fondly.design.playbooks.models import Playbook
 from fondly.ground.action import SYSTEM, NotFound, perform
 from fondly.ground.config import ConfigError
 from fondly.run.outbox import addresses
@@ -60,7 +61,8 @@ def _business() -> tuple[str, str]:
         sender = addresses.sender()
         if sender is not None:
             return sender.name or sender.domain, sender.address
-    return _("us"), ""
+    name = Playbook.objects.filter(versions__state="live").order_by("pk").values_list("name", flat=True).first()
+    return name or _("us"), ""
 
 
 def _address_of(request: HttpRequest) -> str:
