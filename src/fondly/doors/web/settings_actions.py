@@ -115,4 +115,7 @@ def _kept_password(given: ConnectMail) -> str:
     except ConfigError:
         return ""
     same = known is not None and (known.host, known.user) == (given.host.strip().lower(), given.user.strip())
+    weaker = known is not None and known.security != "none" and given.security == "none"
+    if same and weaker:
+        raise Refused(_("Without protection the password would travel in the open. Type it again."), field="password")
     return known.password if known is not None and same else ""
