@@ -105,7 +105,8 @@ def test_every_post_needs_the_forgery_token(ids, cast, as_user):
     for route in all_routes(ids):
         for headers in ({}, {"HX-Request": "true"}):
             answer = client.post(route.path, _body(), content_type="application/x-www-form-urlencoded", headers=headers)
-            if answer.status_code not in (403, 404, 405) and route.name not in BY_LINK:
+            said_no = answer.status_code == 204 and "fondly:refused" in answer.get("HX-Trigger", "")
+            if not said_no and answer.status_code not in (403, 404, 405) and route.name not in BY_LINK:
                 accepted.append((route.path, answer.status_code))
     assert accepted == []
     assert changed(before) == set()
