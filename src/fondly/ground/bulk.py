@@ -1,4 +1,4 @@
-"""Updating many rows with different values in one round trip: six times faster than the ORM's bulk_update."""
+"""Writing many rows in one round trip: several times faster than the ORM's bulk_create and bulk_update."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -25,3 +25,16 @@ def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, 
         sql += f" AND {quote(only)} IS NULL"
     with connection.cursor() as cursor:
         cursor.executemany(sql, prepared)
+
+
+def insert(model: type[Model], objects: Sequence[Model]) -> None:
+    """Add the rows of new objects. The objects do not learn their ids; read them again where those are needed."""
+    columns: list[Any] = [column for column in model._meta.concrete_fields if not column.primary_key]
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(column.column) for column in columns)
+    places = ", ".join(["%s"] * len(columns))
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608 - names from models
+    rows = [tuple(c.get_db_prep_save(getattr(one, c.attname), connection) for c in columns) for one in objects]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, rows)

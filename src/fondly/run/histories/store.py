@@ -24,7 +24,7 @@ def keep(batch: Sequence[LivedJourney], history_map: HistoryMap, version: Playbo
     clients, new_clients = _clients(batch, history_map, source)
     journeys = _journeys(batch, clients, history_map, version)
     Stay.objects.filter(journey__in=list(journeys.values())).delete()
-    Stay.objects.bulk_create(list(_stays(batch, journeys)), batch_size=1000)
+    bulk.insert(Stay, list(_stays(batch, journeys)))
     before = Interaction.objects.filter(journey_id__in=[j.pk for j in journeys.values()]).count()
     record(*_facts(batch, clients, journeys, source))
     after = Interaction.objects.filter(journey_id__in=[j.pk for j in journeys.values()]).count()
@@ -35,8 +35,10 @@ def _clients(batch: Sequence[LivedJourney], history_map: HistoryMap, source: str
     ids = {journey.case: f"{fact_source(source)}:{journey.case}" for journey in batch}
     known = {c.external_id: c for c in Client.objects.filter(external_id__in=list(ids.values()))}
     new = [_client(j, history_map, source, ids[j.case]) for j in batch if ids[j.case] not in known]
-    Client.objects.bulk_create(new, batch_size=1000)
-    known.update({client.external_id: client for client in new})
+    bulk.insert(Client, new)
+    if new:
+        fresh = Client.objects.filter(external_id__in=[client.external_id for client in new])
+        known.update({client.external_id: client for client in fresh})
     return {case: known[external_id] for case, external_id in ids.items()}, len(new)
 
 
@@ -62,12 +64,22 @@ def _journeys(
         for journey in Journey.objects.filter(client__in=list(clients.values()), playbook_id=version.playbook_id)
     }
     built = {lived.case: _journey(lived, clients[lived.case], history_map, version) for lived in batch}
-    Journey.objects.bulk_create([j for j in built.values() if j.client_id not in known], batch_size=1000)
+    bulk.insert(Journey, [j for j in built.values() if j.client_id not in known])
+    _learn_ids([j for j in built.values() if j.client_id not in known])
     for case, journey in built.items():
         if journey.client_id in known:
             built[case] = _brought_up_to_date(known[journey.client_id], journey)
     bulk.update(Journey, _LIVED, [(*(getattr(j, name) for name in _LIVED), j.pk) for j in known.values()])
     return built
+
+
+def _learn_ids(new: Sequence[Journey]) -> None:
+    rows = Journey.objects.filter(
+        client_id__in=[j.client_id for j in new], playbook_id__in={j.playbook_id for j in new}
+    )
+    ids = dict(rows.values_list("client_id", "pk"))
+    for journey in new:
+        journey.pk = ids[journey.client_id]
 
 
 _LIVED = ["state", "stage", "stage_entered_at", "ended_at", "exit_reason", "exit_stage"]
