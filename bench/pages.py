@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="fill HOME with a hundred clients first, ask each page twice")
     given = parser.parse_args()
     start(given.home)
+    _collect()
     if given.small:
         fill(100, 2000, "realtor")
     print(f"yardstick: {yardstick():.1f} ms CPU for a million additions (compare runs only with the same yardstick)")
@@ -40,6 +41,14 @@ def main() -> int:
         report(name, address, goal, peer, 2 if given.small else given.times)
     first_visit()
     return 0
+
+
+def _collect() -> None:
+    from django.conf import settings
+    from django.core.management import call_command
+
+    if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def yardstick() -> float:

@@ -1,0 +1,60 @@
+"""Every benchmark runs and prints its table. How long it takes is not asserted: the machine is not ours."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[2] / "bench"
+
+
+def run(script: str, *arguments: str) -> str:
+    """What `python bench/SCRIPT` prints."""
+    command = [sys.executable, str(BENCH / script), *arguments]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=clean)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def lines(table: str) -> dict[str, list[str]]:
+    """What is measured -> the columns beside it."""
+    found = (line.rstrip().split("  ", 1) for line in table.splitlines() if "  " in line.strip())
+    return {name.strip(): rest.split() for name, rest in found}
+
+
+def test_playbook():
+    table = lines(run("playbook.py", "--small"))
+    assert any(name.startswith("read and check") for name in table)
+    assert float(table["rehearse one client for a year"][0].replace(",", "")) > 0
+
+
+def test_engine():
+    table = lines(run("engine.py", "--small"))
+    for name in ("start journeys", "plan journeys again", "claim and write mails", "build a message (CPU)"):
+        assert float(table[name][0].replace(",", "")) > 0, name
+    assert "Tryton" in table["moments end to end (claim, write, send, record)"]
+
+
+def test_imports():
+    table = lines(run("imports.py", "--small"))
+    assert float(table["200 HubSpot contacts, 5 of them bad"][0].replace(",", "")) > 0
+
+
+@pytest.mark.parametrize("shown", ["Today", "Clients", "Client page", "Outbox", "Map"])
+def test_pages(shown, pages):
+    name = next(line for line in pages.splitlines() if line.startswith(f"{shown} "))
+    p50, p95, *_rest = name.removeprefix(shown).split()
+    assert 0 < float(p50) <= float(p95)
+
+
+def test_a_first_visit_is_small(pages):
+    size = next(line for line in pages.splitlines() if line.startswith("first visit"))
+    assert 0 < int(size.split(":")[1].split()[0]) <= 180
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    return run("pages.py", str(tmp_path_factory.mktemp("home")), "--small")
