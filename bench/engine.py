@@ -62,7 +62,7 @@ def main() -> int:
     return 0
 
 
-class _sink:  # noqa: N801 - used as a function
+class _sink:
     """The mail server's process, or nothing."""
 
     def __init__(self, wanted: bool) -> None:
@@ -107,6 +107,7 @@ class Steps:
 
     def run(self, sink: _sink) -> None:
         from django.db import connection
+
         from fondly.ground import clock
         from fondly.ground.action import SYSTEM, perform
         from fondly.run.journeys import planning
@@ -183,7 +184,14 @@ class Steps:
         if sink.wanted:
             row("send, each with its own commit before the dot", self.rate("send"), "/s", "3,088 commits")
             row("  CPU each", self.cpu("send"), "us")
-            row("moments end to end (claim, write, send, record)", self.rate("write", "send"), "/s", "> 300", 25, "Tryton")
+            row(
+                "moments end to end (claim, write, send, record)",
+                self.rate("write", "send"),
+                "/s",
+                "> 300",
+                25,
+                "Tryton",
+            )
             row("  CPU each", self.cpu("write", "send"), "us", "", 39_000, "Tryton")
 
 

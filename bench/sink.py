@@ -29,7 +29,7 @@ class Sink:
     def _answer(self, verb: bytes, connection: socket.socket, lines) -> bool:
         if verb == b"DATA":
             connection.sendall(b"354 go on\r\n")
-            while (line := lines.readline()) not in (b".\r\n", b""):
+            while lines.readline() not in (b".\r\n", b""):
                 pass
             self.taken += 1
         if verb == b"EHLO":
