@@ -12,8 +12,48 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-FIRST = ["Ana", "Ben", "Chidi", "Dana", "Elif", "Farid", "Grace", "Hana", "Ines", "Jonas", "Kofi", "Lena", "Mira", "Noor", "Omar", "Priya", "Quinn", "Rosa", "Sam", "Tom"]
-LAST = ["Abe", "Baker", "Costa", "Dietz", "Evans", "Fox", "Garcia", "Haddad", "Ito", "Jansen", "Kim", "Lopez", "Mbeki", "Novak", "Okafor", "Patel", "Ruiz", "Shah"]
+FIRST = [
+    "Ana",
+    "Ben",
+    "Chidi",
+    "Dana",
+    "Elif",
+    "Farid",
+    "Grace",
+    "Hana",
+    "Ines",
+    "Jonas",
+    "Kofi",
+    "Lena",
+    "Mira",
+    "Noor",
+    "Omar",
+    "Priya",
+    "Quinn",
+    "Rosa",
+    "Sam",
+    "Tom",
+]
+LAST = [
+    "Abe",
+    "Baker",
+    "Costa",
+    "Dietz",
+    "Evans",
+    "Fox",
+    "Garcia",
+    "Haddad",
+    "Ito",
+    "Jansen",
+    "Kim",
+    "Lopez",
+    "Mbeki",
+    "Novak",
+    "Okafor",
+    "Patel",
+    "Ruiz",
+    "Shah",
+]
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 BATCH = 20_000
 

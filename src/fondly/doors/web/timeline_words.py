@@ -35,9 +35,7 @@ _PROMISES = {
     "broken": gettext_noop("Broken: %(what)s"), "late": gettext_noop("Late: %(what)s"),
     "changed": gettext_noop("Changed, and they know: %(what)s"),
 }  # fmt: skip
-_TOLD = frozenset(
-    {"done", "skipped", "entered", "left", "paused"}
-)  # the text is a reason or a note
+_TOLD = frozenset({"done", "skipped", "entered", "left", "paused"})  # the text is a reason or a note
 
 
 def sentence(fact: Interaction, titles: Mapping[str, str], due: Mapping[int, datetime | None]) -> str:

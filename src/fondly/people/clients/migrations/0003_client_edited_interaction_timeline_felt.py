@@ -7,8 +7,6 @@ class Migration(migrations.Migration):
         migrations.AddField("client", "edited", models.JSONField(default=list)),
         migrations.AddIndex(
             "interaction",
-            models.Index(
-                condition=models.Q(feeling__isnull=False), fields=["feeling", "at"], name="timeline_felt"
-            ),
+            models.Index(condition=models.Q(feeling__isnull=False), fields=["feeling", "at"], name="timeline_felt"),
         ),
     ]

@@ -5,27 +5,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clients', '0004_importrow_row_key'),
+        ("clients", "0004_importrow_row_key"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='interaction',
-            name='timeline_by_kind',
+            model_name="interaction",
+            name="timeline_by_kind",
         ),
         migrations.RemoveIndex(
-            model_name='interaction',
-            name='timeline_felt',
+            model_name="interaction",
+            name="timeline_felt",
         ),
         migrations.AddIndex(
-            model_name='interaction',
-            index=models.Index(fields=['kind', 'name', 'at', 'stage', 'journey_id'], name='timeline_by_kind'),
+            model_name="interaction",
+            index=models.Index(fields=["kind", "name", "at", "stage", "journey_id"], name="timeline_by_kind"),
         ),
         migrations.AddIndex(
-            model_name='interaction',
-            index=models.Index(condition=models.Q(('feeling__isnull', False)), fields=['feeling', 'at', 'stage', 'journey_id'], name='timeline_felt'),
+            model_name="interaction",
+            index=models.Index(
+                condition=models.Q(("feeling__isnull", False)),
+                fields=["feeling", "at", "stage", "journey_id"],
+                name="timeline_felt",
+            ),
         ),
     ]
