@@ -258,7 +258,7 @@ def _stands(client: Client, items: list[Item]) -> list[tuple[str, str, datetime 
     """Two sentences in their own words: what matters to them, and the last thing they said."""
     found: list[tuple[str, str, datetime | None]] = []
     if client.values:
-        matters = "; ".join(f"{q.replace('_', ' ')}: {a}" for q, a in list(client.values.items())[:2])
+        matters = "; ".join(f"{q.replace('_', ' ')}: {a}" for q, a in sorted(client.values.items())[:2])
         found.append((matters[:1].upper() + matters[1:] + ".", _("what matters, in their words"), None))
     words = next((item for item in items if item.said), None)
     if words:

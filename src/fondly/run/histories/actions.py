@@ -82,6 +82,7 @@ def bring_in(actor: Actor, given: ImportHistory, progress: Progress = lambda don
             if version is not None:
                 counts.update(store.keep(batch, history_map, version, given.source))
             progress(counts["journeys"])
+        store.tell_sizes()
     except (MapError, LogError) as error:
         raise Refused(str(error)) from error
     return ImportedHistory(
