@@ -158,8 +158,6 @@ class Life:
         if moment is None or back >= self.now or self.dice.random() > 0.22:
             return None
         feeling = self._feeling(message.client_id)
-        about = {"journey_id": moment.journey_id, "stage": moment.stage, "channel": "email", "judged_by": "client"}
-        key = {"source": "demo", "external_id": f"answer-{message.pk}"}
         touchpoint = self.book.touchpoint(moment.touchpoint)
         survey = self.book.surveys.get(touchpoint.survey) if touchpoint else None
         kind, name, value = "replied", moment.touchpoint, None
@@ -176,8 +174,12 @@ class Life:
             value=value,
             feeling=feeling,
             is_contact=True,
-            **about,
-            **key,
+            journey_id=moment.journey_id,
+            stage=moment.stage,
+            channel="email",
+            judged_by="client",
+            source="demo",
+            external_id=f"answer-{message.pk}",
         )
 
     def _promises(self, at: datetime) -> None:
