@@ -17,7 +17,7 @@ class House:
 
     def __init__(self, home, port):
         self.env = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("FONDLY_")},
+            **{k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))},
             "DJANGO_SETTINGS_MODULE": "fondly.project.settings",
             "FONDLY_HOME": str(home),
             "FONDLY_SECRET_KEY": "only-for-tests-0123456789-0123456789",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-HERE = {k: v for k, v in os.environ.items() if not k.startswith("FONDLY_")}
+HERE = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
 pytestmark = pytest.mark.skipif("FONDLY_DATABASE_URL" in os.environ, reason="files of SQLite")
 
 
