@@ -50,7 +50,7 @@ def _fill(trade: str, seed: int, moment: datetime | None) -> None:
     if User.objects.exists():
         print("Opening the demo that is kept here.", flush=True)
         return
-    print(f"Inventing a year of a {trade.replace('_', ' ')}'s clients ...", flush=True)
+    print(f"Inventing a year of clients ({trade.replace('_', ' ')}) ...", flush=True)
     try:
         moment = _in_zone(moment, trade)
         built = build(trade, seed, moment or clock.now())
@@ -58,7 +58,8 @@ def _fill(trade: str, seed: int, moment: datetime | None) -> None:
         sys.exit(f"fondly: {refusal.message}")
     if moment is not None:
         clock.set_to(moment)
-    print(f"{built.clients} clients, {built.facts} facts on their timelines, {built.due} things to do.", flush=True)
+    things = "1 thing" if built.due == 1 else f"{built.due} things"
+    print(f"{built.clients} clients, {built.facts} facts on their timelines, {things} to do.", flush=True)
 
 
 def _in_zone(moment: datetime | None, trade: str) -> datetime | None:
