@@ -14,10 +14,10 @@ from django.db.models import F, Q
 
 from fondly.design.playbooks import library
 from fondly.ground import bulk
+from fondly.ground.leases import database_now, lease_end
+from fondly.ground.locking import locked
 from fondly.run.journeys import performers
 from fondly.run.journeys.assigning import Assigner
-from fondly.run.journeys.leases import database_now, lease_end
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.performers import Job, Result
 

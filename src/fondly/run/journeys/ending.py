@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
+from fondly.ground.locking import locked
 from fondly.people.clients import timeline
 from fondly.run.journeys import performers, records
 from fondly.run.journeys.exits import REASONS
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.reconcile import reconcile
 

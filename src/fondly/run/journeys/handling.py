@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fondly.ground.action import Conflict, NotFound, Refused
+from fondly.ground.locking import locked
 from fondly.run.journeys import performers
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.reconcile import reconcile
 

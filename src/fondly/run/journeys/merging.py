@@ -6,8 +6,8 @@ The journey that goes on is the survivor's own. Nothing is started by a merge, a
 from typing import Any
 
 from fondly.ground import clock
+from fondly.ground.locking import locked
 from fondly.run.journeys import ending
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.starting import LIVING
 

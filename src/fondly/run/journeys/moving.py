@@ -6,9 +6,9 @@ from datetime import datetime
 from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks.models import PlaybookVersion
 from fondly.ground import bulk
+from fondly.ground.locking import locked
 from fondly.run.journeys.effect import LateChoice, Turn, open_time, turns_of
 from fondly.run.journeys.histories import Kept
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.reconcile import new_moment, reconcile
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
 
+from fondly.ground.locking import locked
 from fondly.people.clients.timeline import NewFact
 from fondly.run.journeys.histories import PLAN
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey
 from fondly.run.journeys.reconcile import reconcile
 

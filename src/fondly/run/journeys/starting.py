@@ -12,10 +12,10 @@ from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.ground.action import Conflict, NotFound, Refused
+from fondly.ground.locking import locked
 from fondly.people.clients import timeline
 from fondly.people.clients.models import Client, Interaction
 from fondly.run.journeys import records
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey
 from fondly.run.journeys.reconcile import reconcile
 

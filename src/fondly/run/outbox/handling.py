@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from fondly.ground.action import Conflict, NotFound, Refused
-from fondly.run.journeys.locking import locked
+from fondly.ground.locking import locked
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox.models import Message
 

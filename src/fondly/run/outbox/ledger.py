@@ -18,10 +18,10 @@ from django.db.models import F, Q
 
 from fondly.core.playbook.model import Playbook as Book
 from fondly.ground import bulk, clock
+from fondly.ground.leases import database_now, lease_end
+from fondly.ground.locking import locked
 from fondly.people.clients import timeline
 from fondly.run.journeys import records, switch
-from fondly.run.journeys.leases import database_now, lease_end
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox import faults, policy
 from fondly.run.outbox.models import Attempt, Message

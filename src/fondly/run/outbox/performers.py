@@ -8,9 +8,9 @@ from django.conf import settings
 
 from fondly.core.playbook.templates import MissingValueError, TemplateError
 from fondly.ground.config import ConfigError
+from fondly.ground.locking import locked
 from fondly.people.clients import consents
 from fondly.run.journeys.context import Sources, context_of
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.performers import Job, Result
 from fondly.run.outbox import addresses, links, mime, rendering
 from fondly.run.outbox.models import Message

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from fondly.ground import clock
 from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
+from fondly.ground.locking import locked
 from fondly.people.clients import timeline
 from fondly.people.clients.models import Client, Interaction
 from fondly.run.journeys import records
 from fondly.run.journeys.handling import replan
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey
 
 _BY_PERSON = "event"

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from fondly.ground import clock
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action
+from fondly.ground.locking import locked
 from fondly.people.clients.models import Interaction
 from fondly.run.journeys import performers, starting
 from fondly.run.journeys.histories import PLAN
-from fondly.run.journeys.locking import locked
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.records import JOURNEY
 
