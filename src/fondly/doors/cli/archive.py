@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from fondly import __version__
+from fondly.ground import clock
 
 FORMAT = 1
 SQLITE, POSTGRES = "database.sqlite3", "database.dump"
@@ -76,7 +77,7 @@ def _manifest(hashes: dict[str, str]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "fondly": __version__,
-        "made_at": datetime.now(UTC).isoformat(),
+        "made_at": clock.now().isoformat(),
         "database": connection.vendor,
         "migrations": sorted(".".join(key) for key in MigrationRecorder(connection).applied_migrations()),
         "files": hashes,

@@ -17,10 +17,8 @@ from django.db.migrations.loader import MigrationLoader
 from fondly.doors import heartbeat
 from fondly.doors.cli import archive
 from fondly.ground import clock
-from fondly.ground.models import Setting
 from fondly.run.journeys import switch
-
-FENCE = "restore.fence"  # nothing planned for before this instant may be sent without a person's word
+from fondly.run.outbox import restoring as fencing
 
 
 def restore(file: Path, *, force: bool) -> None:
@@ -38,7 +36,7 @@ def restore(file: Path, *, force: bool) -> None:
         _swap_in(staged, home)
     connection.close()
     switch.turn("restored")
-    Setting.put(FENCE, clock.now().isoformat())
+    fencing.put_up(datetime.fromisoformat(manifest["made_at"]), clock.now())
 
 
 def _unpack(file: Path, folder: Path) -> dict[str, Any]:

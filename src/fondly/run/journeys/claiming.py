@@ -139,6 +139,8 @@ def _row(job: Job, result: Result, now: datetime, people: Assigner) -> tuple[obj
             return (State.WORKING, "", "", "", None, None, "", assignee, job.moment.pk)
         case "done":
             return (State.DONE, "", reason, "", None, now, "Fondly", assignee, job.moment.pk)
+        case "uncertain":
+            return (State.UNCERTAIN, "", reason, "", None, None, "", assignee, job.moment.pk)
         case "skipped":
             return (State.SKIPPED, "", reason, "", None, now, "Fondly", assignee, job.moment.pk)
         case asks:

@@ -10,7 +10,7 @@ from fondly.core.playbook.model import Touchpoint
 from fondly.people.clients.models import Client
 from fondly.run.journeys.models import Journey, Moment
 
-Outcome = Literal["on_the_way", "approve", "by_hand", "skipped", "failed", "done"]
+Outcome = Literal["on_the_way", "approve", "by_hand", "skipped", "failed", "done", "uncertain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """on_the_way: the performer will report the end itself; by_hand: a person must do it, reason says why."""
+    """on_the_way: the performer will report the end itself; by_hand: a person must do it, reason says why.
+
+    uncertain: it may have happened already; a person says whether.
+    """
 
     moment_id: int
     outcome: Outcome

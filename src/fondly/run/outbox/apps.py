@@ -8,14 +8,15 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         from fondly.people.clients import hooks
-        from fondly.run.journeys import clockwork, engine, performers
-        from fondly.run.outbox import actions, erasing, ledger  # noqa: F401  actions fill the registry
+        from fondly.run.journeys import clockwork, engine, performers, switch
+        from fondly.run.outbox import actions, erasing, ledger, restoring  # noqa: F401  actions fill the registry
         from fondly.run.outbox.performers import EmailPerformer
         from fondly.run.outbox.sending import send_ready
 
-        performers.register("email", EmailPerformer())
+        performers.register("email", restoring.Fenced(EmailPerformer()))
         engine.on_send(send_ready)
         clockwork.register(ledger.next_at)
+        switch.before_resuming(restoring.hold_back)
         hooks.on_erase.register(erasing.on_erase)
         hooks.on_merge.register(erasing.on_merge)
         hooks.on_unmerge.register(erasing.on_unmerge)

@@ -8,6 +8,7 @@ urlpatterns = [
     path("outbox", views.outbox, name="outbox"),
     path("outbox/take-back", views.take_back_all, name="outbox-take-back"),
     path("outbox/switch", views.switch, name="outbox-switch"),
+    path("outbox/restored", views.resolve_restored, name="outbox-restored"),
     path("outbox/<int:message_id>", views.message, name="message"),
     path("outbox/<int:message_id>/preview", views.preview, name="message-preview"),
     path("outbox/<int:message_id>/do/<slug:verb>", views.act, name="message-do"),

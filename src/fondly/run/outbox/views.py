@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from fondly.ground.action import Refused, perform
 from fondly.people.team.screens import do, go_back, signed_in
 from fondly.run.journeys import records
-from fondly.run.outbox import queries
+from fondly.run.outbox import queries, restoring
 from fondly.run.outbox.actions import TakeBack
 from fondly.run.outbox.models import Message
 
@@ -33,6 +33,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "page": queries.page(shown, request.GET.get("after", "")),
         "after": request.GET.get("after", ""),
         "stopping": queries.stopping(),
+        "restored": restoring.restored(),
     }
     return render(request, "outbox/outbox.html", context)
 
@@ -99,6 +100,14 @@ def take_back_all(request: HttpRequest) -> HttpResponse:
     if missed := len(picked) - done:
         text += " " + ngettext("%(n)d had left already.", "%(n)d had left already.", missed) % {"n": missed}
     (notices.success if done else notices.error)(request, text)
+    return go_back(request, "outbox")
+
+
+@require_POST
+@signed_in("run")
+def resolve_restored(request: HttpRequest) -> HttpResponse:
+    """One answer for all that a restore left unsure."""
+    do(request, "outbox.resolve_restored", went=request.POST.get("went", ""))
     return go_back(request, "outbox")
 
 

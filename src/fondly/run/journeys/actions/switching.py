@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fondly.ground import clock
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action
 from fondly.run.journeys import switch
 
@@ -42,7 +43,7 @@ def resume_everything(actor: Actor, given: ResumeEverything) -> Outcome[EngineSt
     why = switch.why_paused()
     if not why:
         raise Refused("Nothing is paused.")
-    switch.turn("")
+    switch.resume(clock.now())
     return Outcome(
         EngineState(False), "Fondly runs again", undo=Undo("journeys.pause_everything", PauseEverything(why))
     )
