@@ -6,6 +6,9 @@
 Calling `pause(actor, PauseJourney(...))` checks the permission, opens a transaction, runs the
 function, writes the audit entry and returns the result. `perform(...)` does the same and
 also tells what to show (summary, audit id, whether it can be undone).
+
+An action over many things says with `steps` how it is cut into slices; its function only tells the end of it:
+(actor, given, walked) -> Outcome. `perform` does all slices in one transaction, `errands.ask` one at a time.
 """
 
 import dataclasses
@@ -20,6 +23,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.db import IntegrityError, transaction
 
 from fondly.ground import clock
+from fondly.ground.steps import Steps, Walked
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -99,19 +103,22 @@ class Declaration:
     given: type
     result: type
     run: Callable[..., Any] = field(repr=False)
+    steps: Steps | None = None
 
 
 registry: dict[str, Declaration] = {}
 
 
-def action(name: str, *, permission: str, summary: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a write. The function takes (actor, given) and returns an Outcome."""
+def action(
+    name: str, *, permission: str, summary: str, steps: Steps | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a write. The function takes (actor, given), with steps also what they made, and returns an Outcome."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         hints = typing.get_type_hints(function)
         returned = typing.get_args(hints["return"])
         registry[name] = Declaration(
-            name, permission, summary, hints["given"], returned[0] if returned else hints["return"], function
+            name, permission, summary, hints["given"], returned[0] if returned else hints["return"], function, steps
         )
 
         @functools.wraps(function)
@@ -129,26 +136,46 @@ def perform(name: str, actor: Actor, given: Any, *, key: str = "") -> Performed[
     Raises NotAllowed, NotFound, Conflict or Refused; then nothing was changed.
     """
     declaration = registry[name]
-    if not actor.may(declaration.permission):
-        raise NotAllowed(
-            f"{actor.name} may not do this ({declaration.summary.lower()}). An admin can allow it in Team."
-        )
-    scoped = f"{actor.user_id or 0}:{key}" if key else ""
+    refuse_others(declaration, actor)
+    scoped = scoped_key(actor, key)
     try:
         with transaction.atomic():
-            known = _seen(scoped, declaration, given)
-            return known if known is not None else _run(declaration, actor, given, scoped)
+            known = seen(scoped, declaration, given)
+            if known is not None:
+                return known
+            return note(declaration, actor, given, _run(declaration, actor, given), scoped)
     except IntegrityError:
-        known = _seen(scoped, declaration, given)  # a twin request won the race for the same key
+        known = seen(scoped, declaration, given)  # a twin request won the race for the same key
         if known is None:
             raise
         return known
 
 
-def _run(declaration: Declaration, actor: Actor, given: Any, key: str) -> Performed[Any]:
+def refuse_others(declaration: Declaration, actor: Actor) -> None:
+    """Raises NotAllowed when this actor may not do it."""
+    if not actor.may(declaration.permission):
+        raise NotAllowed(
+            f"{actor.name} may not do this ({declaration.summary.lower()}). An admin can allow it in Team."
+        )
+
+
+def scoped_key(actor: Actor, key: str) -> str:
+    """An idempotency key counts for the one who gave it; "" is none."""
+    return f"{actor.user_id or 0}:{key}" if key else ""
+
+
+def _run(declaration: Declaration, actor: Actor, given: Any) -> Outcome[Any]:
+    if declaration.steps is None:
+        return cast(Outcome[Any], declaration.run(actor, given))
+    declaration.steps.size(actor, given)
+    made = [one.made for one in declaration.steps.slices(actor, given, None)]
+    return cast(Outcome[Any], declaration.run(actor, given, Walked(made)))
+
+
+def note(declaration: Declaration, actor: Actor, given: Any, outcome: Outcome[Any], key: str) -> Performed[Any]:
+    """Write what was done into the audit trail, and the answer under its idempotency key."""
     from fondly.ground.models import AuditEntry, UsedKey
 
-    outcome = cast(Outcome[Any], declaration.run(actor, given))
     entry = AuditEntry.objects.create(
         at=clock.now(),
         action=declaration.name,
@@ -164,23 +191,29 @@ def _run(declaration: Declaration, actor: Actor, given: Any, key: str) -> Perfor
         UsedKey.objects.create(
             key=key,
             action=declaration.name,
-            input_hash=_hash(given),
+            input_hash=hash_of(given),
             result={"result": as_json(outcome.result), "summary": outcome.summary, "audit_id": entry.pk},
             at=clock.now(),
         )
     return Performed(outcome.result, outcome.summary, entry.pk, outcome.undo is not None)
 
 
-def _seen(key: str, declaration: Declaration, given: Any) -> Performed[Any] | None:
+def seen(key: str, declaration: Declaration, given: Any) -> Performed[Any] | None:
+    """The answer that this (scoped) key got before. Raises Conflict when it was for another request."""
     from fondly.ground.models import UsedKey
 
     used = UsedKey.objects.filter(pk=key).first() if key else None
     if used is None:
         return None
-    if used.action != declaration.name or used.input_hash != _hash(given):
-        raise Conflict("This idempotency key was already used for another request.")
+    refuse_other_use(declaration, given, used.action, used.input_hash)
     result = from_json(declaration.result, used.result["result"])
     return Performed(result, used.result["summary"], used.result["audit_id"], False)
+
+
+def refuse_other_use(declaration: Declaration, given: Any, action: str, input_hash: str) -> None:
+    """Raises Conflict when a key was used for another action, or for other input."""
+    if action != declaration.name or input_hash != hash_of(given):
+        raise Conflict("This idempotency key was already used for another request.")
 
 
 def as_json(value: Any) -> Any:
@@ -199,6 +232,7 @@ def from_json(kind: Any, data: Any) -> Any:
     return TypeAdapter(kind).validate_python(data) if dataclasses.is_dataclass(kind) else data
 
 
-def _hash(given: Any) -> str:
+def hash_of(given: Any) -> str:
+    """A fingerprint of an action's input."""
     text = json.dumps(as_json(given), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

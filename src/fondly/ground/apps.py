@@ -5,3 +5,6 @@ class GroundConfig(AppConfig):
     name = "fondly.ground"
     label = "ground"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from fondly.ground import actions  # noqa: F401  fills the action registry

@@ -1,6 +1,7 @@
-"""Install-wide facts: settings changed on screen, the audit trail, keys already used."""
+"""Install-wide facts: settings changed on screen, the audit trail, keys already used, long acts on their way."""
 
 from django.db import models
+from django.db.models import Q
 
 
 class Setting(models.Model):
@@ -41,3 +42,60 @@ class UsedKey(models.Model):
     input_hash = models.CharField(max_length=64)
     result = models.JSONField(default=dict)
     at = models.DateTimeField(db_index=True)
+
+
+class Errand(models.Model):
+    """An action over many things, on its way: a worker does it slice by slice (see errands.py)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        STOPPED = "stopped"  # by a person; what was done till then stays
+        FAILED = "failed"
+
+    GOING_ON = (State.WAITING, State.RUNNING)
+
+    action = models.CharField(max_length=80)
+    input = models.JSONField(default=dict)  # emptied at the end: the audit trail has it
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=200)
+    permissions = models.JSONField(default=list)  # of the actor, when it was asked for
+    key = models.CharField(max_length=200, blank=True)  # the idempotency key it was asked with, scoped
+    page = models.CharField(max_length=500, blank=True)  # where a person goes on afterwards
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    cursor = models.JSONField(null=True)
+    summary = models.CharField(max_length=500, blank=True)
+    result = models.JSONField(default=dict)
+    error = models.CharField(max_length=500, blank=True)
+    audit_id = models.BigIntegerField(null=True)
+    worker = models.CharField(max_length=60, blank=True)
+    lease_until = models.DateTimeField(null=True)  # by the database's clock
+    tries = models.PositiveIntegerField(default=0)  # of the slice that comes next
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], name="errand_going_on", condition=Q(state__in=["waiting", "running"])),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                name="one_errand_a_key",
+                condition=Q(state__in=["waiting", "running"]) & ~Q(key=""),
+            ),
+        ]
+
+    @property
+    def is_going_on(self) -> bool:
+        return self.state in self.GOING_ON
+
+
+class ErrandSlice(models.Model):
+    """What one slice of an errand made, kept until its end."""
+
+    errand = models.ForeignKey(Errand, on_delete=models.CASCADE, related_name="slices")
+    made = models.JSONField(null=True)

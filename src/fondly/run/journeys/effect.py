@@ -1,10 +1,12 @@
 """Who would get what if journeys lived another version: the same computation shows it and does it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 from zlib import crc32
+
+from django.db.models import QuerySet
 
 from fondly.core.planner.calendars import first_open
 from fondly.core.planner.compiled import ready
@@ -70,7 +72,8 @@ def preview(playbook_id: int, new: str | int, now: datetime, *, from_version_id:
     """
     book = library.parse(new) if isinstance(new, str) else library.parsed(new)
     effect = Effect()
-    for journeys in batches(playbook_id, from_version_id, new if isinstance(new, int) else None):
+    rows = concerned(playbook_id, from_version_id, new if isinstance(new, int) else None)
+    for journeys in batches(rows):
         turns, stranded = turns_of(journeys, book, now)
         effect.stranded += len(stranded)
         for turn in turns:
@@ -78,15 +81,19 @@ def preview(playbook_id: int, new: str | int, now: datetime, *, from_version_id:
     return effect
 
 
-def batches(playbook_id: int, from_version_id: int | None, to_version_id: int | None) -> Iterable[list[Journey]]:
-    """The living journeys concerned, with their clients, a batch at a time."""
+def concerned(playbook_id: int, from_version_id: int | None, to_version_id: int | None) -> QuerySet[Journey]:
+    """The living journeys that would change to another version, by id."""
     rows = Journey.objects.filter(playbook=playbook_id, state__in=(Journey.State.ACTIVE, Journey.State.PAUSED))
     if from_version_id is not None:
         rows = rows.filter(version=from_version_id)
     if to_version_id is not None:
         rows = rows.exclude(version=to_version_id)
-    last = 0
-    while batch := list(rows.filter(pk__gt=last).select_related("client").order_by("pk")[:BATCH]):
+    return rows.order_by("pk")
+
+
+def batches(rows: QuerySet[Journey], last: int = 0) -> Iterator[list[Journey]]:
+    """Those behind the id `last`, with their clients, a batch at a time."""
+    while batch := list(rows.filter(pk__gt=last).select_related("client")[:BATCH]):
         yield batch
         last = batch[-1].pk
 

@@ -1,11 +1,13 @@
 """Putting clients on a journey, one or many, and taking that back."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from fondly.ground import clock
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action
 from fondly.ground.locking import locked
+from fondly.ground.steps import Slice, Steps, Walked, parts
 from fondly.people.clients.models import Interaction
 from fondly.run.journeys import performers, starting
 from fondly.run.journeys.histories import PLAN
@@ -13,6 +15,7 @@ from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.records import JOURNEY
 
 MOST_AT_ONCE = 100_000
+_LOOKED_AT = 5000  # journeys in one question
 _GONE_OUT = (Moment.State.DONE, Moment.State.UNCERTAIN)
 
 
@@ -82,35 +85,72 @@ def start(actor: Actor, given: StartJourney) -> Outcome[Started]:
     return Outcome(Started(journey.pk, journey.stage, count), summary, journey.client_id, undo)
 
 
-@action("journeys.start_many", permission="run", summary="Start journeys for many clients")
-def start_many(actor: Actor, given: StartJourneys) -> Outcome[StartedMany]:
-    """Put many clients on a journey; those who may not start are left out, never started twice."""
-    ids = list(dict.fromkeys(given.client_ids))
-    if len(ids) > MOST_AT_ONCE:
+def _to_start(given: StartJourneys) -> list[int]:
+    return list(dict.fromkeys(given.client_ids))
+
+
+def _start_size(actor: Actor, given: StartJourneys) -> int:
+    starting.course(given.playbook_id, given.stage)
+    if len(given.client_ids) > MOST_AT_ONCE:
         raise Refused(f"At most {MOST_AT_ONCE:,} clients at once.", field="client_ids")
-    course, now = starting.course(given.playbook_id, given.stage), clock.now()
-    made: list[int] = []
-    for first in range(0, len(ids), starting.BATCH):
-        made += [j.pk for j in starting.start_some(course, ids[first : first + starting.BATCH], given.key, now)]
-    result = StartedMany(made, len(made), len(ids) - len(made))
+    return len(_to_start(given))
+
+
+def _start_slices(actor: Actor, given: StartJourneys, cursor: int | None) -> Iterator[Slice]:
+    course = starting.course(given.playbook_id, given.stage)
+    for place, ids in parts(_to_start(given), starting.BATCH, cursor or 0):
+        started = starting.start_some(course, ids, given.key, clock.now())
+        yield Slice(place, place, [journey.pk for journey in started])
+
+
+@action(
+    "journeys.start_many",
+    permission="run",
+    summary="Start journeys for many clients",
+    steps=Steps(_start_size, _start_slices),
+)
+def start_many(actor: Actor, given: StartJourneys, walked: Walked) -> Outcome[StartedMany]:
+    """Put many clients on a journey; those who may not start are left out, never started twice."""
+    made = [pk for some in walked.made for pk in some]
+    result = StartedMany(made, len(made), len(_to_start(given)) - len(made))
+    name = starting.course(given.playbook_id, given.stage).playbook.name
     undo = Undo("journeys.discard", DiscardJourneys(made)) if made else None
-    return Outcome(result, f"{len(made)} clients started {course.playbook.name}", undo=undo)
+    return Outcome(result, f"{len(made):,} clients started {name}", undo=undo)
 
 
-@action("journeys.discard", permission="run", summary="Take back the start of journeys")
-def discard(actor: Actor, given: DiscardJourneys) -> Outcome[Discarded]:
+def _discard_size(actor: Actor, given: DiscardJourneys) -> int:
+    for _place, ids in parts(given.journey_ids, _LOOKED_AT):
+        if Moment.objects.filter(journey__in=ids, state__in=_GONE_OUT).exists():
+            raise _gone_out()
+    return len(given.journey_ids)
+
+
+def _discard_slices(actor: Actor, given: DiscardJourneys, cursor: int | None) -> Iterator[Slice]:
+    for place, ids in parts(given.journey_ids, starting.BATCH, cursor or 0):
+        yield Slice(place, place, _discard(ids, clock.now()))
+
+
+@action(
+    "journeys.discard",
+    permission="run",
+    summary="Take back the start of journeys",
+    steps=Steps(_discard_size, _discard_slices),
+)
+def discard(actor: Actor, given: DiscardJourneys, walked: Walked) -> Outcome[Discarded]:
     """Remove journeys in which nothing has happened yet. Refused as soon as one has something done or sent."""
-    now, count = clock.now(), 0
-    for first in range(0, len(given.journey_ids), starting.BATCH):
-        count += _discard(given.journey_ids[first : first + starting.BATCH], now)
-    return Outcome(Discarded(count), f"{count} starts were taken back")
+    count = sum(walked.made)
+    return Outcome(Discarded(count), f"{count:,} starts were taken back")
 
 
-def _discard(ids: list[int], now: datetime) -> int:
+def _gone_out() -> Refused:
+    return Refused("Something was done or sent already, so this cannot be undone. End the journey instead.")
+
+
+def _discard(ids: Sequence[int], now: datetime) -> int:
     journeys = list(locked(Journey.objects.filter(pk__in=ids)))
     moments = list(Moment.objects.filter(journey__in=journeys).values_list("pk", "channel", "state"))
     if any(state in _GONE_OUT for _, _, state in moments):
-        raise Refused("Something was done or sent already, so this cannot be undone. End the journey instead.")
+        raise _gone_out()
     open_ones = [(pk, channel) for pk, channel, state in moments if state in (Moment.State.WORKING, Moment.State.DUE)]
     if performers.withdraw(open_ones, "the start was taken back", now) != {pk for pk, _ in open_ones}:
         raise Refused("A message is being sent at this very moment. End the journey instead.")
