@@ -67,17 +67,16 @@ def yardstick() -> float:
 
 
 def report(name: str, address: str, goal: int, peer: int | None, times: int) -> None:
-    from fondly.doors.web import books, frame
-    from fondly.ground import clock
-    from fondly.run.journeys import asking
+    from fondly.doors.web import frame
+    from fondly.ground import clock, fresh
 
     with clock.at(NOW):
         client = signed_in()
         if address.startswith("NEXT "):
             address = second_page(client, address.removeprefix("NEXT "))
         client.get(address)  # compiles the templates
-        for kept in (books, asking, frame):
-            kept.forget()
+        fresh.forget_all()
+        frame.forget()
         before = time.perf_counter()
         first = counted(client, address)  # all that a process remembers between pages is asked for again
         first_ms = (time.perf_counter() - before) * 1000

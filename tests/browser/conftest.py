@@ -8,10 +8,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, Page
 
-from fondly.doors.web import books, frame
-from fondly.ground import clock
+from fondly.doors.web import frame
+from fondly.ground import clock, fresh
 from fondly.people.team.models import User
-from fondly.run.journeys import asking
 from tests import cast as casting
 
 CHROMIUM = "/usr/bin/chromium"
@@ -43,9 +42,8 @@ def browser_context_args(browser_context_args: dict) -> dict:
 def cast(transactional_db: None, settings) -> Iterator[casting.Cast]:
     """The cast, with the clock of the install standing at their Saturday morning."""
     settings.FONDLY_MOVABLE_CLOCK = True
-    books.forget()
+    fresh.forget_all()
     frame.forget()
-    asking.forget()
     made = casting.make()
     clock.set_to(casting.NOW)
     yield made

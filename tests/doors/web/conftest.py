@@ -3,23 +3,20 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client as Browser
 
-from fondly.doors.web import books, frame
-from fondly.ground import clock
-from fondly.run.journeys import asking
+from fondly.doors.web import frame
+from fondly.ground import clock, fresh
 from tests import cast as casting
 
 
 @pytest.fixture
 def cast(db: None) -> Iterator[casting.Cast]:
     """The cast on their Saturday morning."""
-    books.forget()
+    fresh.forget_all()
     frame.forget()
-    asking.forget()
     with clock.at(casting.NOW):
         yield casting.make()
-    books.forget()
+    fresh.forget_all()
     frame.forget()
-    asking.forget()
 
 
 @pytest.fixture

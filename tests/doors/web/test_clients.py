@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client as Browser
 
-from fondly.doors.web import client_page, clients_list
+from fondly.design.playbooks import library, publishing
+from fondly.design.playbooks.models import PlaybookVersion
+from fondly.doors.web import books, client_page, clients_list
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.models import Client, Consent, Interaction
 from fondly.run.journeys.models import Journey
@@ -228,3 +231,17 @@ def test_read_only_people_are_told_why_not(lee: Browser, cast: Cast) -> None:
     cast.lee.roles.clear()
     answer = lee.post(f"/c/{cast.ken.pk}/note", {"text": "x"}, headers={"HX-Request": "1"})
     assert "may not do this" in answer["HX-Trigger"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_published_stage_is_in_the_sentence_at_once(cast):
+    assert "wave" not in dict(books.stage_options())
+    version = PlaybookVersion.objects.get(state="live")
+    text = version.text.replace("\nstages:\n", "\nstages:\n  wave: {phase: new, title: Waving, ends: never}\n", 1)
+    with transaction.atomic():
+        draft = PlaybookVersion.objects.create(
+            playbook=version.playbook, number=version.number + 1, text=text, content_hash=library.hash_of(text),
+            state="draft", by="Dana", made_at=NOW,
+        )  # fmt: skip
+        publishing.make_live(draft, NOW)
+    assert dict(books.stage_options())["wave"] == "Waving"

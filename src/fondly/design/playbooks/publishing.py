@@ -7,6 +7,7 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Max
 from django.utils.text import slugify
 
@@ -14,6 +15,7 @@ from fondly.core.playbook.checks import Finding, Report, check
 from fondly.core.playbook.model import Playbook as Book
 from fondly.core.playbook.problems import PlaybookError
 from fondly.design.playbooks import library
+from fondly.design.playbooks.living import live_books
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.ground.action import NotFound, Refused
 
@@ -115,6 +117,7 @@ def make_live(version: PlaybookVersion, now: datetime) -> PlaybookVersion | None
         before.save(update_fields=["state", "retired_at"])
     version.state, version.published_at, version.retired_at = State.LIVE, now, None
     version.save(update_fields=["state", "published_at", "retired_at", "note", "score", "by"])
+    transaction.on_commit(live_books.forget)
     return before
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from fondly.design.playbooks.living import live_books
 from fondly.doors.web import books, client_page
 from fondly.ground import clock
 from fondly.ground.action import NotFound
@@ -48,7 +49,7 @@ def journey_form(request: HttpRequest, client_id: int, form: str) -> HttpRespons
         "client": found,
         "form": form,
         "journeys": [(j, _stages(j)) for j in living],
-        "books": books.live_books(),
+        "books": live_books(),
         "reasons": [(name, REASONS[name]) for name in _LEAVING],
         "people": list(User.objects.filter(is_active=True).order_by("name").values_list("pk", "name")[:300]),
     }

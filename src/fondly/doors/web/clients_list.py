@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from fondly.doors.web.clients_lines import Line, lines
 from fondly.people.clients.models import Client
 from fondly.people.clients.search import search
-from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.models import Journey
 
 PAGE = 50
 FOUND_MOST = 50  # what a text search shows at most
@@ -22,8 +23,6 @@ FEELINGS: dict[str, Q] = {
     "unknown": Q(feeling=None),
 }
 _LIVING = (Journey.State.ACTIVE, Journey.State.PAUSED)
-_COLUMNS = ("id", "name", "sort_name", "persona", "feeling", "recent_feelings", "last_contact_at", "is_demo",
-            "kind")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +49,8 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class ListRow:
-    id: int
-    name: str
-    persona: str
-    owner: str
-    feeling: float | None
-    recent: list[float]
-    last_contact_at: datetime | None
-    is_demo: bool
-    stage: str
-    day: int  # which day of the stage
-    paused: bool
-    next_at: datetime | None
-    next_what: str
-
-
-@dataclass(frozen=True, slots=True)
 class ListPage:
-    rows: list[ListRow]
+    rows: list[Line]
     after: str  # the key to continue after, "" at the end
 
 
@@ -82,17 +64,14 @@ def reading(values: Any) -> Filter:
 
 
 def page(wanted: Filter, now: datetime) -> ListPage:
-    """Fifty clients: four queries."""
-    columns = (*_COLUMNS, "owner__name")
+    """Fifty clients: two queries, and what a text search needs."""
     if wanted.q:
         hits = [hit.client_id for hit in search(wanted.q, FOUND_MOST)]
-        rank = {pk: place for place, pk in enumerate(hits)}
-        found = list(_matching(wanted).filter(pk__in=hits).values(*columns))
-        found.sort(key=lambda row: rank[row["id"]])
-        return ListPage(_rows(found, now), "")
-    found = list(_from_key(_matching(wanted), wanted).values(*columns)[: PAGE + 1])
-    more = _cursor(found[PAGE - 1], wanted.order) if len(found) > PAGE else ""
-    return ListPage(_rows(found[:PAGE], now), more)
+        fitting = hits if replace(wanted, q="").is_plain else _among(hits, wanted)
+        return ListPage(lines(fitting, now), "")
+    found = list(_from_key(_matching(wanted), wanted).values_list("pk", flat=True)[: PAGE + 1])
+    shown = lines(found[:PAGE], now)
+    return ListPage(shown, _cursor(shown[-1], wanted.order) if len(found) > PAGE else "")
 
 
 def matching_ids(wanted: Filter) -> list[int]:
@@ -161,43 +140,13 @@ def _beyond(found: "QuerySet[Client]", field: str, value: Any, pk: int) -> "Quer
     return found.filter(Q(**{f"{field}__gte": value}) & later)  # the first half lets the index seek
 
 
-def _cursor(row: dict[str, Any], order: str) -> str:
-    keys = {"name": row["sort_name"], "feeling": row["feeling"], "newest": ""}
-    silence = row["last_contact_at"].isoformat() if row["last_contact_at"] else ""
-    return f"{keys.get(order, silence)}~{row['id']}"
+def _among(hits: list[int], wanted: Filter) -> list[int]:
+    """Those of the found, in their order, that fit the rest of the sentence."""
+    fitting = set(_matching(wanted).filter(pk__in=hits).values_list("pk", flat=True))
+    return [pk for pk in hits if pk in fitting]
 
 
-def _rows(found: list[dict[str, Any]], now: datetime) -> list[ListRow]:
-    ids = [row["id"] for row in found]
-    journeys, moments = _journeys(ids), _next_moments(ids)
-    return [_row(row, journeys.get(row["id"]), moments.get(row["id"]), now) for row in found]
-
-
-def _row(row: dict[str, Any], journey: Any, moment: Any, now: datetime) -> ListRow:
-    return ListRow(
-        id=row["id"],
-        name=row["name"],
-        persona=row["persona"],
-        owner=row["owner__name"] or "",
-        feeling=row["feeling"],
-        recent=row["recent_feelings"],
-        last_contact_at=row["last_contact_at"],
-        is_demo=row["is_demo"],
-        stage=journey[0] if journey else "",
-        day=(now - journey[1]).days + 1 if journey else 0,
-        paused=bool(journey) and journey[2] == Journey.State.PAUSED,
-        next_at=moment[1] if moment else None,
-        next_what=moment[0] if moment else "",
-    )
-
-
-def _journeys(ids: list[int]) -> dict[int, tuple[str, datetime, str]]:
-    """Per client the journey that moved last."""
-    rows = Journey.objects.filter(client__in=ids, state__in=_LIVING).order_by("stage_entered_at")
-    return {pk: (stage, at, state) for pk, stage, at, state in rows.values_list(
-        "client_id", "stage", "stage_entered_at", "state")}  # fmt: skip
-
-
-def _next_moments(ids: list[int]) -> dict[int, tuple[str, datetime]]:
-    rows = Moment.objects.filter(client__in=ids, state__in=(Moment.State.PLANNED, Moment.State.DUE)).order_by("-at")
-    return {pk: (what, at) for pk, what, at in rows.values_list("client_id", "touchpoint", "at")}
+def _cursor(row: Line, order: str) -> str:
+    keys = {"name": row.sort_name, "feeling": row.feeling, "newest": ""}
+    silence = row.last_contact_at.isoformat() if row.last_contact_at else ""
+    return f"{keys.get(order, silence)}~{row.id}"

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from fondly.doors.web.clients_list import ListRow
+from fondly.doors.web.clients_lines import Line
 from fondly.doors.web.filters import span, step, when, words
 from fondly.ground.wording import gettext as _
 
@@ -23,13 +23,13 @@ class Shown(NamedTuple):
     talked: str
 
 
-def shown(rows: list[ListRow], titles: dict[str, str], now: datetime) -> list[tuple[Shown, str]]:
+def shown(rows: list[Line], titles: dict[str, str], now: datetime) -> list[tuple[Shown, str]]:
     """Each row with who looks after the client ("" when nobody)."""
     pick, ago = _("Select %(name)s"), _("%(ago)s ago")
     return [(_shown(row, titles, now, pick, ago), row.owner) for row in rows]
 
 
-def _shown(row: ListRow, titles: dict[str, str], now: datetime, pick: str, ago: str) -> Shown:
+def _shown(row: Line, titles: dict[str, str], now: datetime, pick: str, ago: str) -> Shown:
     return Shown(
         row.id,
         row.name,
@@ -44,7 +44,7 @@ def _shown(row: ListRow, titles: dict[str, str], now: datetime, pick: str, ago: 
     )
 
 
-def _about(row: ListRow, titles: dict[str, str]) -> str:
+def _about(row: Line, titles: dict[str, str]) -> str:
     parts = [_("on no journey")]
     if row.stage:
         parts = [titles.get(row.stage) or words(row.stage), ", ", _("day %(day)s") % {"day": row.day}]

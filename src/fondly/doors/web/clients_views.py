@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from fondly.design.playbooks.living import live_books
 from fondly.doors.web import books, clients_list, clients_rows
 from fondly.ground import clock
 from fondly.ground.action import Refused
+from fondly.ground.fresh import Fresh
 from fondly.people.clients.models import Client
 from fondly.people.team.models import User
 from fondly.people.team.screens import do, local_instant, signed_in
@@ -60,7 +62,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
         "verb": verb,
         "preview": preview(verb, ids),
         "people": _people(),
-        "books": books.live_books(),
+        "books": live_books(),
         "back": request.POST.get("back", ""),
         "key": uuid.uuid4().hex,
     }
@@ -122,8 +124,11 @@ def _ids(request: HttpRequest) -> list[int]:
     return list(dict.fromkeys(ids))
 
 
-def _people() -> list[tuple[int, str]]:
+def _read_people() -> list[tuple[int, str]]:
     return list(User.objects.filter(is_active=True).order_by("name").values_list("pk", "name")[:300])
+
+
+_people = Fresh(_read_people, 15.0)
 
 
 def _sentence(wanted: clients_list.Filter) -> list[tuple[str, str, list[tuple[str, str]], str]]:

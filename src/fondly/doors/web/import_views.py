@@ -14,7 +14,8 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fondly.doors.web import books, import_words
+from fondly.design.playbooks.living import live_books
+from fondly.doors.web import import_words
 from fondly.ground.action import Actor, NotFound, Refused
 from fondly.people.clients import imports
 from fondly.people.clients.actions.importing import ImportFile, run_import
@@ -111,7 +112,7 @@ def progress(request: HttpRequest, upload: str) -> HttpResponse:
 def report(request: HttpRequest, import_id: int) -> HttpResponse:
     made = _made(import_id)
     problems = ImportRow.objects.filter(batch=made, outcome="bad").order_by("row")[:100]
-    context: dict[str, Any] = {"made": made, "problems": problems, "books": books.live_books(), "days": DAYS}
+    context: dict[str, Any] = {"made": made, "problems": problems, "books": live_books(), "days": DAYS}
     return render(request, "web/import_report.html", context)
 
 
