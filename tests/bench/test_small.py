@@ -43,6 +43,14 @@ def test_imports():
     assert float(table["200 HubSpot contacts, 5 of them bad"][0].replace(",", "")) > 0
 
 
+@pytest.mark.parametrize("server", ["aiosmtpd", "postfix"])
+def test_smtp_faults(server):
+    last = run("smtp_faults.py", "--small", "--server", server).splitlines()[-1]
+    if last.startswith("skipped"):
+        pytest.skip(last)
+    assert "0 wrong, 0 lost, 0 duplicate, 12 uncertain (6 found, 6 resent)" in last
+
+
 @pytest.mark.parametrize("shown", ["Today", "Clients", "Client page", "Outbox", "Map"])
 def test_pages(shown, pages):
     name = next(line for line in pages.splitlines() if line.startswith(f"{shown} "))
