@@ -53,6 +53,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("FONDLY_HOSTS", "Extra host names to answer to, separated by commas", ""),
     Option("FONDLY_TIMEZONE", "The business's time zone; empty takes the live playbook's", ""),
     Option("FONDLY_HOLD_SECONDS", "How long a message can be taken back before it goes", "60", kind="number"),
+    Option(
+        "FONDLY_MAILS_PER_COMMIT",
+        "Mails handed over behind one point of no return: a crash leaves at most this many in doubt; more is faster",
+        "1",
+        kind="number",
+    ),
     Option("FONDLY_SANDBOX_TO", "If set, mail goes only to these addresses (comma separated, @domain allowed)", ""),
     Option("FONDLY_WEB_PROCESSES", "Web server processes", "1", kind="number"),
     Option("FONDLY_WORKER_LEASE_SECONDS", "How long a worker may hold a piece of work", "30", kind="number"),

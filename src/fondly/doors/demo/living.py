@@ -22,9 +22,10 @@ from fondly.people.team.models import User
 from fondly.run.journeys import engine, records
 from fondly.run.journeys.actions import ExitJourney, SkipMoment, StartJourney
 from fondly.run.journeys.models import Journey, Moment
-from fondly.run.outbox import ledger
-from fondly.run.outbox.ledger import Outgoing, Sent
+from fondly.run.outbox import ledger, results
 from fondly.run.outbox.models import Message
+from fondly.run.outbox.outgoing import Outgoing
+from fondly.run.outbox.results import Sent
 
 WORKER = "demo"
 EVENING = 19  # the hour at which the day is lived, before quiet hours begin
@@ -129,10 +130,11 @@ class Life:
         moment.ended_at = min(earliest + timedelta(minutes=self.dice.randint(4, 200)), at)
         by = moment.assignee or self.team[0]
         moment.ended_by = by.name
+        promises = records.promises_in(self.book, moment.stage, moment.touchpoint)
         return records.of_moment(
             moment, "done", moment.ended_at, text=moment.note, feeling=feeling, solved=moment.solved,
             judged_by="" if feeling is None else "person", is_contact=moment.channel in records.TALKING,
-            by_id=by.pk, resource=by.name, data={"minutes": moment.minutes, **records.promises_of(moment, self.book)},
+            by_id=by.pk, resource=by.name, data={"minutes": moment.minutes, **promises},
         )  # fmt: skip
 
     def _approve(self, at: datetime) -> None:
@@ -149,11 +151,13 @@ class Life:
         messages = ledger.claim(at, WORKER, limit=1000)
         pairs = [(message, max(message.made_at, message.go_at)) for message in messages]
         kept = "250 kept by the demo"
-        ledger.finish([Sent(Outgoing(message, sent, self.book), kept, sent) for message, sent in pairs])
+        for message in messages:
+            message.book = self.book
+        results.finish([Sent(message, kept, sent) for message, sent in pairs], WORKER)
         answers = [self._answer(message, sent) for message, sent in pairs]
         timeline.record(*(answer for answer in answers if answer is not None))
 
-    def _answer(self, message: Message, sent_at: datetime) -> timeline.NewFact | None:
+    def _answer(self, message: Outgoing, sent_at: datetime) -> timeline.NewFact | None:
         moment, back = message.moment, sent_at + timedelta(minutes=self.dice.randint(20, 900))
         if moment is None or back >= self.now or self.dice.random() > 0.22:
             return None

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
+from fondly.ground.instants import stored
 from fondly.people.clients.models import Interaction
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ _CUT = {"name": 120, "resource": 80}  # words for people are cut; keys that are 
 
 def add(facts: Sequence["NewFact"], recorded_at: datetime) -> None:
     """Insert the facts; one whose (source, external_id) is known is left out."""
-    instant = _instants()
-    recorded = instant(recorded_at)
-    rows = [_row(fact, instant(fact.at), recorded) for fact in facts]
+    recorded = stored(recorded_at)
+    rows = [_row(fact, stored(fact.at), recorded) for fact in facts]
     with connection.cursor() as cursor:
         cursor.executemany(_statement(connection.vendor), rows)
 
@@ -36,13 +36,6 @@ def _statement(vendor: str) -> str:
     places = ", ".join(["%s"] * len(_COLUMNS))
     table = Interaction._meta.db_table
     return f'INSERT INTO "{table}" ({names}) VALUES ({places}) ON CONFLICT DO NOTHING'  # noqa: S608 - our own names
-
-
-def _instants() -> Any:
-    """How this database wants an instant: SQLite as UTC text, as Django itself writes it."""
-    if connection.vendor != "sqlite":
-        return lambda at: at
-    return lambda at: str(at.astimezone(UTC).replace(tzinfo=None))
 
 
 def _row(fact: "NewFact", at: Any, recorded_at: Any) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from fondly.people.clients.models import Interaction
 from fondly.people.clients.timeline import NewFact
 from fondly.run.journeys.histories import PLAN, Kept
 from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.rows import MomentRow
 
 MOMENT = "moment"  # source of facts about a moment
 JOURNEY = "journey"  # source of facts a person's act on a journey wrote
@@ -24,7 +25,7 @@ def fact(journey: Journey, kind: str, at: datetime, external_id: str, **more: An
     return NewFact(journey.client_id, kind, at, journey_id=journey.pk, source=JOURNEY, external_id=external_id, **more)
 
 
-def of_moment(moment: Moment, kind: str, at: datetime, **more: Any) -> NewFact:
+def of_moment(moment: Moment | MomentRow, kind: str, at: datetime, **more: Any) -> NewFact:
     """A fact about one moment; a moment done again after an undo writes a new one."""
     return NewFact(
         client_id=moment.client_id,
@@ -95,11 +96,15 @@ def take_back(source: str, external_id: str) -> None:
         timeline.refresh_contact(fact.client_id)
 
 
-def promises_of(moment: Moment, book: Book | None = None) -> dict[str, Any]:
+def promises_of(moment: Moment) -> dict[str, Any]:
     """{"sets": {...}} when this touchpoint makes a promise, for whoever keeps the promises."""
-    book = book or library.parsed(moment.journey.version_id)
-    stage = book.stages.get(moment.stage)
-    touchpoint = stage.touchpoints.get(moment.touchpoint) if stage is not None else None
-    if touchpoint is None or touchpoint.sets is None:
+    return promises_in(library.parsed(moment.journey.version_id), moment.stage, moment.touchpoint)
+
+
+def promises_in(book: Book, stage: str, touchpoint: str) -> dict[str, Any]:
+    """The same for a playbook at hand."""
+    known = book.stages.get(stage)
+    found = known.touchpoints.get(touchpoint) if known is not None else None
+    if found is None or found.sets is None:
         return {}
-    return {"sets": {"what": touchpoint.sets.what, "due": touchpoint.sets.due}}
+    return {"sets": {"what": found.sets.what, "due": found.sets.due}}

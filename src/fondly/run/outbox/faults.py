@@ -6,7 +6,7 @@ Nothing happens here unless a test puts its own function into `reach`.
 from collections.abc import Callable
 
 NAMES = (
-    "before_claim", "after_claim", "after_connect", "after_mail", "after_rcpt", "after_body",
+    "before_claim", "after_claim", "after_connect", "after_mail", "after_rcpt", "after_data", "after_body",
     "before_commit", "after_commit", "after_dot", "after_reply", "before_result", "after_result",
 )  # fmt: skip
 

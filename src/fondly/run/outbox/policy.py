@@ -1,7 +1,6 @@
 """May this message go now? Asked in bulk before connecting and once more at the point of no return."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Max
@@ -9,12 +8,11 @@ from django.db.models import Count, Max
 from fondly.core.planner.calendars import first_open
 from fondly.core.planner.compiled import ready
 from fondly.core.planner.zones import zone_of
-from fondly.core.playbook.model import Playbook as Book
 from fondly.people.clients import consents
 from fondly.people.clients.models import Consent
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox import addresses
-from fondly.run.outbox.models import Message
+from fondly.run.outbox.outgoing import Outgoing, Stamp
 
 
 def refused_by_journey(journey_state: str, moment_state: str, is_current: bool) -> str:
@@ -26,10 +24,11 @@ def refused_by_journey(journey_state: str, moment_state: str, is_current: bool) 
     return "" if is_current else WAIT_FOR_PLAN
 
 
+ERASED = "the client's data have been erased"
 WAIT_FOR_PLAN = "something happened meanwhile: the plan is looked at first"
 
 
-def forbidden(messages: Sequence[Message]) -> dict[int, str]:
+def forbidden(messages: Sequence[Outgoing]) -> dict[int, str]:
     """message id -> why it may never go: consent withdrawn, address suppressed, record gone, outside the sandbox."""
     ledger = consents.newest({message.client_id for message in messages})
     suppressed = consents.is_suppressed({message.to_address for message in messages})
@@ -37,15 +36,7 @@ def forbidden(messages: Sequence[Message]) -> dict[int, str]:
     return {pk: reason for pk, reason in found.items() if reason}
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What `forbidden` looked at, so that the point of no return need only see whether it is still so."""
-
-    lines: tuple[int, int]  # how many consent lines the client has, and the newest one's number
-    address_hash: str  # under which the address would be suppressed
-
-
-def stamps(messages: Sequence[Message]) -> dict[int, Stamp]:
+def stamps(messages: Sequence[Outgoing]) -> dict[int, Stamp]:
     """By message id. Read these before asking `forbidden`: then nothing falls between."""
     ids = {message.client_id for message in messages}
     counted = Consent.objects.filter(client_id__in=ids).order_by().values_list("client_id")
@@ -54,10 +45,9 @@ def stamps(messages: Sequence[Message]) -> dict[int, Stamp]:
     return {m.pk: Stamp(lines.get(m.client_id, (0, 0)), hashes[m.to_address]) for m in messages}
 
 
-def _forbidden(message: Message, ledger: dict[int, dict[consents.Pair, consents.Line]], suppressed: set[str]) -> str:
-    client = message.client
-    if client.erased_at is not None:
-        return "the client's data have been erased"
+def _forbidden(message: Outgoing, ledger: dict[int, dict[consents.Pair, consents.Line]], suppressed: set[str]) -> str:
+    if message.is_erased:
+        return ERASED
     if message.to_address in suppressed:
         return "the address is on the list of addresses that must not be written to"
     if not addresses.in_sandbox(message.to_address):
@@ -65,14 +55,14 @@ def _forbidden(message: Message, ledger: dict[int, dict[consents.Pair, consents.
     return consents.why_not(ledger.get(message.client_id, {}), "email", message.purpose)
 
 
-def opens_at(message: Message, now: datetime, playbook: Book | None) -> datetime:
+def opens_at(message: Outgoing, now: datetime) -> datetime:
     """The first instant at or after now at which quiet hours and channel hours let this message go."""
     moment = message.moment
-    if moment is None or playbook is None or moment.override in ("now", "at"):  # a person chose the time
+    if moment is None or message.book is None or moment.override in ("now", "at"):  # a person chose the time
         return now
-    book = ready(playbook)
+    book = ready(message.book)
     step = book.by_name.get(moment.touchpoint)
     if step is None:
         return now
-    opened = first_open(now, book.gates(step, zone_of(message.client.zone, book.playbook.timezone)))
+    opened = first_open(now, book.gates(step, zone_of(message.zone, book.playbook.timezone)))
     return opened[0] if opened is not None else now

@@ -14,6 +14,7 @@ from fondly.core.playbook.model import Touchpoint
 from fondly.run.outbox import links, mime
 from fondly.run.outbox.addresses import Sender
 from fondly.run.outbox.models import Message
+from fondly.run.outbox.outgoing import Outgoing
 
 SERVICE = "service"
 KEEP_IN_TOUCH = "keep_in_touch"
@@ -57,7 +58,7 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
 
 
-def raw_of(message: Message, sender: Sender, now: datetime) -> bytes:
+def raw_of(message: Message | Outgoing, sender: Sender, now: datetime) -> bytes:
     """The mail as bytes. Raises mime.BadHeader when an address or a header cannot be used."""
     extra: tuple[tuple[str, str], ...] = ()
     if message.purpose != SERVICE:

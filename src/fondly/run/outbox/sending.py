@@ -3,19 +3,20 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.conf import settings
+from django.db import DatabaseError
 
-from fondly.core.playbook.model import Playbook as Book
-from fondly.design.playbooks import library
-from fondly.ground import bulk, clock
+from fondly.ground import clock
 from fondly.ground.config import ConfigError
 from fondly.run.journeys import switch
-from fondly.run.outbox import addresses, ledger, mime, policy, rendering
+from fondly.run.outbox import addresses, committing, ledger, preparing, results
 from fondly.run.outbox.addresses import Sender, Server
-from fondly.run.outbox.ledger import Outgoing, Sent
-from fondly.run.outbox.models import Message
+from fondly.run.outbox.committing import Refusal
+from fondly.run.outbox.outgoing import Outgoing
+from fondly.run.outbox.results import Sent
 from fondly.run.outbox.smtp import Connection, NotSent, Stopped
 
 log = logging.getLogger("fondly.outbox")
@@ -47,126 +48,118 @@ class _Run:
     def __init__(self, server: Server, sender: Sender, worker: str, stopping: Callable[[], bool]) -> None:
         self.server, self.sender, self.worker, self.stopping = server, sender, worker, stopping
         self.connection = Connection(server, stopping=stopping)
-        self.results: list[Sent] = []  # taken by the server, not yet written down
+        self.sent: list[Sent] = []  # taken by the server, not yet written down
         self.renewed = time.monotonic()
         self.count = 0
-        self.books: dict[int, Book] = {}  # message id -> the playbook its journey lives
-        self.stamps: dict[int, policy.Stamp] = {}  # message id -> what the policy looked at
 
     def all_batches(self, now: datetime) -> int:
         for _ in range(_MOST_BATCHES):
-            messages = ledger.claim(now, self.worker)
             self.renewed = time.monotonic()
+            messages = ledger.claim(now, self.worker)
             if not messages or not self.batch(messages, now):
                 break
         return self.count
 
-    def batch(self, messages: Sequence[Message], now: datetime) -> bool:
+    def batch(self, messages: Sequence[Outgoing], now: datetime) -> bool:
         """Send one claimed batch; False when there is no use in going on."""
-        self.books, self.stamps = _books(messages), policy.stamps(messages)
-        ready = _freeze(_allowed(messages, now, self.books), self.sender, now)
-        for place, message in enumerate(ready):
-            self._renew(ready[place:])
-            going_on = not self.stopping() and self._one(message)
-            if not going_on:
-                ledger.write_results(self.results)
-                ledger.release([left.pk for left in ready[place:]], now)
+        ready = preparing.prepare(messages, self.sender, self.worker, now)
+        step = settings.FONDLY_MAILS_PER_COMMIT
+        for start in range(0, len(ready), step):
+            self._renew(ready[start:])
+            group = _Group(self, ready[start : start + step])
+            if self.stopping() or not group.send():
+                self.write_results()
+                left = [message.pk for message in (*group.left, *ready[start + step :])]
+                ledger.release(left, self.worker, now)
                 return False
-        ledger.write_results(self.results)
+        self.write_results()
         return True
 
-    def close(self) -> None:
-        self.connection.close()
-
-    def _renew(self, left: Sequence[Message]) -> None:
-        if time.monotonic() - self.renewed > _RENEW_AFTER:
-            ledger.renew(self.worker, [message.pk for message in left])
-            self.renewed = time.monotonic()
-
-    def _one(self, message: Message) -> bool:
-        """Send one message; False when the server cannot be used at all."""
-        outgoing = Outgoing(message, clock.now(), self.books.get(message.pk), stamp=self.stamps.get(message.pk))
-        try:
-            reply = self.connection.send(
-                self.sender.address, message.to_address, bytes(message.raw or b""),
-                lambda: ledger.commit(outgoing, self.worker, self.results),
-            )  # fmt: skip
-        except Stopped as stopped:
-            self._stopped(message, str(stopped))
-            return str(stopped) != ledger.PAUSED
-        except NotSent as error:
-            return self._not_sent(outgoing, error)
+    def took(self, sent: Sent) -> None:
+        """The server took one."""
         self.count += 1
         _pauses.pop((self.server.host, self.server.port), None)
-        self.results.append(Sent(outgoing, reply, clock.now()))
+        self.sent.append(sent)
+
+    def is_stale(self) -> bool:
+        """Whether the lease may have run out, so that another worker may have taken over what is committed."""
+        return time.monotonic() > self.renewed + settings.FONDLY_LEASE_SECONDS
+
+    def write_results(self) -> None:
+        results.write(self.sent, self.worker)
+
+    def close(self) -> None:
+        """Say goodbye. After an error in the middle what the server took is still written down, if that is possible."""
+        self.connection.close()
+        with suppress(DatabaseError):
+            self.write_results()
+
+    def _renew(self, left: Sequence[Outgoing]) -> None:
+        if time.monotonic() - self.renewed > _RENEW_AFTER:
+            self.renewed = time.monotonic()
+            ledger.renew(self.worker, [message.pk for message in left])
+
+
+class _Group:
+    """Messages behind one point of no return, which is passed just before the first of their final dots."""
+
+    def __init__(self, run: _Run, messages: Sequence[Outgoing]) -> None:
+        self.run = run
+        self.left = list(messages)  # still to do
+        self.is_committed = False
+        self.refused: dict[int, Refusal] = {}  # by message id, at the point of no return
+
+    def send(self) -> bool:
+        """Hand them over; False when there is no use in going on, with what is still `left`."""
+        while self.left:
+            if self.is_committed and self.run.is_stale():
+                return False
+            if not self._one(self.left[0]):
+                return False
+            self.left.pop(0)
         return True
 
-    def _not_sent(self, outgoing: Outgoing, error: NotSent) -> bool:
-        ledger.write_results(self.results)
+    def _one(self, message: Outgoing) -> bool:
+        message.started_at = clock.now()
+        commit = None if self.is_committed else self._commit
+        try:
+            self._require_allowed(message)
+            reply = self.run.connection.send(self.run.sender.address, message.to_address, message.raw or b"", commit)
+        except Stopped:
+            return self._keep_back(message, self.refused[message.pk])
+        except NotSent as error:
+            return self._not_sent(message, error)
+        self.run.took(Sent(message, reply, clock.now()))
+        return True
+
+    def _commit(self) -> None:
+        self.refused = committing.commit(self.left, self.run.worker, self.run.sent)
+        self.is_committed = True
+        self._require_allowed(self.left[0])
+
+    def _require_allowed(self, message: Outgoing) -> None:
+        if message.pk in self.refused:
+            raise Stopped(self.refused[message.pk].reason)
+
+    def _keep_back(self, message: Outgoing, refusal: Refusal) -> bool:
+        """Refused at the point of no return: cancelled, or it waits; False when everything does."""
         now = clock.now()
-        log.warning("message %s not sent: %s %s %s", outgoing.message.pk, error.phase, error.code, error.reply)
+        if refusal.kind == "cancel":
+            ledger.stop(message, self.run.worker, refusal.reason, now)
+        else:
+            ledger.release([message.pk], self.run.worker, refusal.go_at or now, why=refusal.reason)
+        return refusal.kind != "paused"
+
+    def _not_sent(self, message: Outgoing, error: NotSent) -> bool:
+        now = clock.now()
+        log.warning("message %s not sent: %s %s %s", message.pk, error.phase, error.code, error.reply)
         if error.kind != "no_server":
-            ledger.not_sent(outgoing, error, now)
+            ledger.not_sent(message, self.run.worker, error, now)
             return True
-        _rest(self.server)
+        _rest(self.run.server)
         why = f"the mail server cannot be used: {error.code or ''} {error.reply}"
-        ledger.release([outgoing.message.pk], now + timedelta(seconds=_SHORTEST_PAUSE), why=why)
+        ledger.release([message.pk], self.run.worker, now + timedelta(seconds=_SHORTEST_PAUSE), why=why)
         return False
-
-    def _stopped(self, message: Message, reason: str) -> None:
-        """Refused at the point of no return: wait if it may still go later, else cancel."""
-        ledger.write_results(self.results)
-        now = clock.now()
-        forbidden = policy.forbidden([message]).get(message.pk)
-        if forbidden:
-            ledger.stop(message, forbidden, now)
-        else:
-            ledger.release([message.pk], policy.opens_at(message, now, self.books.get(message.pk)), why=reason)
-
-
-def _books(messages: Sequence[Message]) -> dict[int, Book]:
-    versions = {m.pk: m.moment.journey.version_id for m in messages if m.moment is not None}
-    books = library.parsed_all(versions.values())
-    return {pk: books[version_id] for pk, version_id in versions.items()}
-
-
-def _allowed(messages: Sequence[Message], now: datetime, books: dict[int, Book]) -> list[Message]:
-    """Those that may go now; the others are cancelled or wait for the end of quiet hours."""
-    forbidden = policy.forbidden(messages)
-    allowed = []
-    for message in messages:
-        opens = policy.opens_at(message, now, books.get(message.pk))
-        if message.pk in forbidden:
-            ledger.stop(message, forbidden[message.pk], now)
-        elif opens > now:
-            ledger.release([message.pk], opens, why="quiet hours")
-        else:
-            allowed.append(message)
-    return allowed
-
-
-def _freeze(messages: Sequence[Message], sender: Sender, now: datetime) -> list[Message]:
-    """Build the bytes of those that have none yet, and store them before anything is sent."""
-    ready, built = [], []
-    with transaction.atomic():
-        for message in messages:
-            if message.raw is None:
-                if not _build(message, sender, now):
-                    continue
-                built.append((message.raw, sender.address, message.pk))
-            ready.append(message)
-        bulk.update(Message, ("raw", "from_address"), built, only="raw")
-    return ready
-
-
-def _build(message: Message, sender: Sender, now: datetime) -> bool:
-    try:
-        raw = rendering.raw_of(message, sender, now)
-    except mime.BadHeader as error:
-        ledger.not_sent(Outgoing(message, now), NotSent("never", "build", 0, str(error)), now)
-        return False
-    message.raw, message.from_address = raw, sender.address
-    return True
 
 
 def _resting(server: Server) -> bool:
