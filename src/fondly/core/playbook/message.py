@@ -6,7 +6,7 @@ and HTML each value is a token, and is put in afterwards, escaped for the place 
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -32,22 +32,43 @@ blockquote {{ padding-left: 1em; border-left: 3px solid #d0d7de; color: #57606a;
 
 
 def parts(
-    subject: str, body: str, context: Mapping[str, Any], *, language: str = "en", mark_missing: bool = False
+    subject: str,
+    body: str,
+    context: Mapping[str, Any],
+    *,
+    language: str = "en",
+    mark_missing: bool = False,
+    finish: Callable[[str], str] = str,
 ) -> tuple[str, str, str]:
     """(subject, plain text, HTML) of a message.
 
     subject: Liquid, made one line. body: Markdown with Liquid; HTML in it is shown as typed.
-    mark_missing: for previews. Raises TemplateError, MissingValueError.
+    mark_missing: for previews. finish: what is done to the whole page, such as moving its style into the elements;
+    it never sees a value. Raises TemplateError, MissingValueError.
     """
     line = " ".join(render(subject, context, mark_missing=mark_missing).split())
     prefix = _unused(body)
     source, values = collect(body, context, prefix, mark_missing=mark_missing)
-    token = re.compile(rf"{prefix}(\d{{6}})x")
+    token = _token(prefix)
+    plain, head, tail = _skeleton(source, prefix, language, finish)
+    text = token.sub(lambda match: values[int(match[1])], plain).strip() + "\n"
+    return line, text, head + html.escape(line) + _with_values(tail, token, values)
+
+
+@lru_cache(maxsize=512)
+def _skeleton(source: str, prefix: str, language: str, finish: Callable[[str], str]) -> tuple[str, str, str]:
+    """Plain text and page, the page cut where the subject goes; made once for all who get the same words."""
     tokens = _markdown().parse(source)
-    text = token.sub(lambda match: values[int(match[1])], _plain(tokens)).strip() + "\n"
-    inner = _with_values(_markdown().renderer.render(tokens, _markdown().options, {}), token, values)
-    page = _FRAME.format(language=html.escape(language), subject=html.escape(line), body=inner)
-    return line, text, page
+    inner = _markdown().renderer.render(tokens, _markdown().options, {})
+    subject = f"{prefix}s"
+    page = finish(_FRAME.format(language=html.escape(language), subject=subject, body=inner))
+    head, _, tail = page.partition(subject)
+    return _plain(tokens), head, tail
+
+
+@lru_cache(maxsize=32)
+def _token(prefix: str) -> re.Pattern[str]:
+    return re.compile(rf"{prefix}(\d{{6}})x")
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +90,8 @@ def _with_values(page: str, token: re.Pattern[str], values: list[str]) -> str:
     def in_link(match: re.Match[str]) -> str:
         return f'href="{_address(html.unescape(match[1]), token, values)}"'
 
-    page = re.sub(rf'href="([^"]*{token.pattern.replace("(", "(?:")}[^"]*)"', in_link, page)
+    if "href=" in page:
+        page = re.sub(rf'href="([^"]*{token.pattern.replace("(", "(?:")}[^"]*)"', in_link, page)
     return token.sub(lambda match: _as_html(values[int(match[1])]), page)
 
 
@@ -88,7 +110,10 @@ def _as_html(value: str) -> str:
     """Typed text; web addresses in it become links, line breaks stay."""
     made, at = [], 0
     for match in _LINK.finditer(value):
-        made += [html.escape(value[at : match.start()]), '<a href="{0}">{0}</a>'.format(html.escape(match[0]))]
+        made += [
+            html.escape(value[at : match.start()]),
+            '<a href="{0}" style="color: #0b57d0;">{0}</a>'.format(html.escape(match[0])),
+        ]
         at = match.end()
     made.append(html.escape(value[at:]))
     return "".join(made).replace("\n", "<br>\n")

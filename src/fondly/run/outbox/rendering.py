@@ -37,15 +37,15 @@ def purpose_of(book: Book, touchpoint: Touchpoint) -> str:
 def write(book: Book, template_name: str, context: Mapping[str, Any]) -> Written:
     """Render a template of the playbook. Raises TemplateError, MissingValueError."""
     template = book.templates[template_name]
-    subject, text, html = writing.parts(template.subject, template.body, context, language=book.language)
-    return Written(subject[:500] or book.name, text, inline(html))
+    subject, text, html = writing.parts(template.subject, template.body, context, language=book.language, finish=inline)
+    return Written(subject[:500] or book.name, text, html)
 
 
 def rewrite(subject: str, text: str, language: str = "en") -> Written:
     """A message whose text a person wrote: plain text that becomes HTML."""
     context = {"subject": subject, "body": text}
-    line, body, html = writing.parts("{{ subject }}", "{{ body }}", context, language=language)
-    return Written(line[:500], body, inline(html))
+    line, body, html = writing.parts("{{ subject }}", "{{ body }}", context, language=language, finish=inline)
+    return Written(line[:500], body, html)
 
 
 def inline(html: str) -> str:
