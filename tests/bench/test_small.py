@@ -43,6 +43,14 @@ def test_imports():
     assert float(table["200 HubSpot contacts, 5 of them bad"][0].replace(",", "")) > 0
 
 
+def test_scale():
+    table = run("scale.py", "--small").splitlines()
+    sizes = [line.split() for line in table if line.split() and line.split()[0] in ("200", "400")]
+    assert len(sizes) == 2
+    assert all(float(column.replace(",", "")) > 0 for line in sizes for column in line)
+    assert any("moment_planned" in line for line in table)
+
+
 @pytest.mark.parametrize("server", ["aiosmtpd", "postfix"])
 def test_smtp_faults(server):
     last = run("smtp_faults.py", "--small", "--server", server).splitlines()[-1]
