@@ -185,8 +185,8 @@ def test_who_may_not_do_it_may_not_ask_for_it():
 
 def test_carried_out_here_it_tells_how_far_it_is():
     told = []
-    done = errands.carry_out("test.put", DANA, PutMany(names(450)), "cli", lambda *far: told.append(far))
+    done = errands.carry_out("test.put", DANA, PutMany(names(450)), lambda *far: told.append(far))
     assert told == [(100, 450), (200, 450), (300, 450), (400, 450), (450, 450)]
     assert done.summary == "put 450" and len(done.result.names) == 450
     with pytest.raises(Refused, match="bad cannot be put"):
-        errands.carry_out("test.put", DANA, PutMany([*names(400, 500), "bad"]), "cli", lambda *far: None)
+        errands.carry_out("test.put", DANA, PutMany([*names(400, 500), "bad"]), lambda *far: None)

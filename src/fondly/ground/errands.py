@@ -5,6 +5,8 @@ on behind the last slice that was kept, and nothing is done twice. The end write
 """
 
 import logging
+import os
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -57,14 +59,18 @@ def ask(name: str, actor: Actor, given: Any, *, key: str = "", page: str = "") -
     return _make(name, actor, given, size, key=scoped_key(actor, key), page=page)
 
 
-def carry_out(name: str, actor: Actor, given: Any, worker: str, progress: Progress, *, key: str = "") -> Performed[Any]:
-    """Do a long act here, telling how far it is. If this process dies, the worker goes on with it. Raises Refused."""
+def carry_out(name: str, actor: Actor, given: Any, progress: Progress, *, key: str = "") -> Performed[Any]:
+    """Do it here, telling how far it is. If this process dies in a long act, a worker goes on with it.
+
+    Raises Refused.
+    """
     known = _known(name, actor, given, key)
     if isinstance(known, Errand):
         raise Refused(_("This is being done already, as errand %(n)d.") % {"n": known.pk})
     size = _size(name, actor, given)
     if known is not None or size <= AT_ONCE:
         return known or perform(name, actor, given, key=key)
+    worker = f"{socket.gethostname()[:30]}:{os.getpid()}"
     errand = _make(name, actor, given, size, key=scoped_key(actor, key), worker=worker)
     walk = Walk(errand, worker)
     try:

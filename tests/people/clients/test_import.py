@@ -5,7 +5,10 @@ import json
 
 import pytest
 
+from fondly.ground import errands
 from fondly.ground.action import Refused, perform
+from fondly.ground.actions import UndoEntry
+from fondly.ground.models import Errand
 from fondly.people.clients import actions, imports
 from fondly.people.clients.actions import ImportFile, UndoImport
 from fondly.people.clients.models import (
@@ -39,6 +42,12 @@ def plan(tmp_path, text, name="clients.csv", **more):
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return imports.plan_import(path, **more)
+
+
+def work():
+    worker = errands.Worker("next")
+    while worker.turn():
+        pass
 
 
 def counts(result):
@@ -352,9 +361,44 @@ def test_the_upload_is_kept_by_its_hash_and_must_exist(dana):
 
 def test_batch_by_batch_gives_the_same(dana):
     rows, _bad = hubspot_rows(1_100, bad_every=100, bad_most=5)
-    upload = imports.store([as_csv(HUBSPOT, rows).encode()], "a.csv")
+    given = ImportFile(imports.store([as_csv(HUBSPOT, rows).encode()], "a.csv").id, "a.csv")
     seen = []
-    done = actions.run_import(dana, ImportFile(upload.id, "a.csv"), lambda plan: seen.append(plan.rows))
-    assert counts(done) == (1_095, 0, 0, 5)
-    assert seen == [500, 1000, 1100]
-    assert len(done.client_ids) == 1_095
+    done = errands.carry_out("clients.import", dana, given, lambda done, total: seen.append((done, total)))
+    assert counts(done.result) == (1_095, 0, 0, 5)
+    assert seen == [(500, 1100), (1000, 1100), (1100, 1100)]
+    assert len(done.result.client_ids) == 1_095
+
+
+def test_a_worker_that_died_is_followed_and_nobody_is_added_twice(dana):
+    rows, _bad = hubspot_rows(1_100, bad_every=100, bad_most=5)
+    rows += rows[:300]  # the later part of the file speaks of the earlier part's people
+    given = ImportFile(imports.store([as_csv(HUBSPOT, rows).encode()], "a.csv").id, "a.csv")
+    errand = errands.ask("clients.import", dana, given)
+    errands.Worker("dead").turn(0.0)
+    assert Client.objects.count() == 495
+    Errand.objects.update(lease_until="2000-01-01T00:00:00Z")
+    work()
+    errand.refresh_from_db()
+    done = errands.performed(errand).result
+    assert (done.rows, done.added, done.same, Client.objects.count()) == (1_400, 1_095, 297, 1_095)
+    assert Import.objects.get().state == "done"
+
+    undoing = errands.ask("audit.undo", dana, UndoEntry(errand.audit_id))
+    work()
+    assert undoing.total == 1_095
+    assert not Client.objects.exists() and Import.objects.get().state == "undone"
+
+
+def test_a_stopped_import_says_so_and_can_be_taken_out(dana):
+    rows, _bad = hubspot_rows(1_100, bad_every=100, bad_most=5)
+    given = ImportFile(imports.store([as_csv(HUBSPOT, rows).encode()], "a.csv").id, "a.csv")
+    errand = errands.ask("clients.import", dana, given)
+    errands.Worker("one").turn(0.0)
+    made = Import.objects.get()
+    with pytest.raises(Refused, match="still going on"):
+        actions.undo_import(dana, UndoImport(made.pk))
+    errands.stop(errand.pk)
+    made.refresh_from_db()
+    assert (made.state, made.rows) == ("failed", 500)
+    assert actions.undo_import(dana, UndoImport(made.pk)).removed == 495
+    assert not Client.objects.exists()

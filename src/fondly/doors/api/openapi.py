@@ -55,7 +55,13 @@ def _kinds() -> list[tuple[type, Any]]:
     for declaration in declarations():
         found[(declaration.given, "validation")] = None
         found[(declaration.result, "serialization")] = None
-    for shape in (*(read.shape for read in READS.values()), shapes.WholeClient, shapes.Count, shapes.ExitCount):
+    for shape in (
+        *(read.shape for read in READS.values()),
+        shapes.WholeClient,
+        shapes.Count,
+        shapes.ExitCount,
+        shapes.ErrandItem,
+    ):
         found[(shape, "serialization")] = None
     return list(found)
 
@@ -73,8 +79,18 @@ def _action(declaration: Declaration, schemas: Any) -> Schema:
         "tags": [declaration.name.split(".")[0]],
         "parameters": [key],
         "requestBody": {"required": True, "content": _json(schemas[(declaration.given, "validation")])},
-        "responses": _answers(_done(schemas[(declaration.result, "serialization")]), _WRITE),
+        "responses": _answers(_done(schemas[(declaration.result, "serialization")]), _WRITE)
+        | _later(declaration, schemas),
     }
+
+
+def _later(declaration: Declaration, schemas: Any) -> Schema:
+    """Only actions over many things may go on after the answer."""
+    if declaration.steps is None:
+        return {}
+    where = {"Location": {"description": "Where to see how far it is", "schema": {"type": "string"}}}
+    errand = schemas[(shapes.ErrandItem, "serialization")]
+    return {"202": {"description": "It goes on", "headers": where, "content": _json(errand)}}
 
 
 def _about(declaration: Declaration) -> str:
@@ -112,7 +128,11 @@ def _other_paths(schemas: Any) -> Schema:
     exits = _list_of(schemas[(shapes.ExitCount, "serialization")])
     which, named = _parameter("playbook"), _parameter("name")
     both = ("invalid", "not_found")
+    errand = schemas[(shapes.ErrandItem, "serialization")]
     return {
+        "/api/errands/{errand_id}": {
+            "get": _get("get_errand", "How far a long action is", [_number_in_path("errand_id")], errand, both)
+        },
         "/api/clients/{client_id}": {"get": _get("get_client", "One client", [_client_id()], one, both)},
         "/api/counts/events": {"get": _get("count_events", "Journeys by event", [which, named], events, both)},
         "/api/counts/exits": {"get": _get("count_exits", "Journeys by how they stand", [which], exits, both)},
@@ -157,7 +177,11 @@ def _limit_schema() -> Schema:
 
 
 def _client_id() -> Schema:
-    return {"name": "client_id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
+    return _number_in_path("client_id")
+
+
+def _number_in_path(name: str) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
 
 
 def _problem_schema() -> Schema:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
+from fondly.ground.models import Errand
 from fondly.people.clients.models import Client, Interaction
 from fondly.run.journeys.models import Journey as LivedJourney
 from fondly.run.journeys.models import Moment as LivedMoment
@@ -261,3 +262,24 @@ def playbook(row: Playbook) -> PlaybookItem:
 def _version(row: PlaybookVersion) -> VersionItem:
     item: VersionItem = _plain(VersionItem, row)
     return item
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandItem:
+    """A long action. state: waiting, running, done, stopped or failed; result: as the action's, at its end."""
+
+    id: int
+    action: str
+    state: str
+    done: int
+    total: int
+    summary: str
+    result: dict[str, Any]
+    error: str
+    audit_id: int | None
+    made_at: datetime
+    ended_at: datetime | None
+
+
+def errand(found: Errand) -> ErrandItem:
+    return ErrandItem(**{field.name: getattr(found, field.name) for field in dataclasses.fields(ErrandItem)})

@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/openapi.json", documentation.openapi, name="api-openapi"),
     path("api/docs", documentation.docs, name="api-docs"),
     path("api/do/<str:name>", views.do, name="api-do"),
+    path("api/errands/<int:errand_id>", views.errand, name="api-errand"),
     path("api/clients", views.listing, {"name": "clients"}, name="api-clients"),
     path("api/clients/<int:client_id>", views.client, name="api-client"),
     path("api/clients/<int:client_id>/timeline", views.listing, {"name": "timeline"}, name="api-timeline"),

@@ -3,13 +3,16 @@
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
 
 from fondly.doors.api import bodies, counts, shapes
 from fondly.doors.api.entrance import door
 from fondly.doors.api.pages import page, refuse_unknown
 from fondly.doors.api.problems import Problem
 from fondly.doors.api.reads import READS, clients
-from fondly.ground.action import Actor, NotAllowed, NotFound, perform, registry
+from fondly.ground import errands
+from fondly.ground.action import Actor, NotAllowed, NotFound, registry
+from fondly.ground.models import Errand
 
 LONGEST_KEY = 150
 # These name files of the server itself; only its own command line may do that.
@@ -20,14 +23,19 @@ PEOPLE_ONLY = frozenset({"team.create_token"})
 
 @door("POST")
 def do(request: HttpRequest, name: str) -> JsonResponse:
-    """Perform an action. With an Idempotency-Key, the same request a second time changes nothing."""
+    """Perform an action; a long one is answered with 202 and where to see how far it is.
+
+    With an Idempotency-Key, the same request a second time changes nothing.
+    """
     declaration = registry.get(name)
     if declaration is None or name in SERVER_ONLY:
         raise Problem("not_found", f"There is no action called {name[:80]!r}. /api/docs lists them.")
     if name in PEOPLE_ONLY and request.headers.get("Authorization"):
         raise Problem("not_allowed", "A key cannot make keys. Make one under Your account.")
     given = bodies.read(declaration, bodies.json_body(request))
-    done = perform(name, _actor(request), given, key=_key(request))
+    done = errands.ask(name, _actor(request), given, key=_key(request))
+    if isinstance(done, Errand):
+        return _errand(done, status=202)
     answer = {
         "result": bodies.write(declaration.result, done.result),
         "summary": done.summary,
@@ -35,6 +43,17 @@ def do(request: HttpRequest, name: str) -> JsonResponse:
         "undoable": done.undoable,
     }
     return JsonResponse(answer)
+
+
+@door("GET")
+def errand(request: HttpRequest, errand_id: int) -> JsonResponse:
+    """How far a long action is, and what came of it."""
+    _must_read(request)
+    refuse_unknown(request.GET, set())
+    found = Errand.objects.filter(pk=errand_id).defer("input").first()
+    if found is None:
+        raise NotFound("There is no such errand.")
+    return _errand(found)
 
 
 @door("GET")
@@ -84,6 +103,15 @@ def count_exits(request: HttpRequest) -> JsonResponse:
 @door("GET", "POST", "PUT", "PATCH", "DELETE")
 def nothing(request: HttpRequest, rest: str) -> JsonResponse:
     raise Problem("not_found", "There is nothing at this address. /api/docs lists what there is.")
+
+
+def _errand(found: Errand, status: int = 200) -> JsonResponse:
+    item = bodies.adapter(shapes.ErrandItem).dump_python(shapes.errand(found), mode="json")
+    response = JsonResponse(item, status=status)
+    if found.is_going_on:
+        response["Location"] = reverse("api-errand", args=[found.pk])
+        response["Retry-After"] = "1"
+    return response
 
 
 def _items(shape: type, rows: Any) -> JsonResponse:

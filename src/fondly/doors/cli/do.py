@@ -99,13 +99,15 @@ def _perform(arguments: Arguments) -> int:
     from fondly.doors.api import bodies
     from fondly.doors.api.problems import Problem
     from fondly.doors.cli import preparing
-    from fondly.ground.action import Refused, perform
+    from fondly.doors.cli.progress import say
+    from fondly.ground import errands
+    from fondly.ground.action import Refused
 
     preparing.refuse_unready()
     declaration = _declaration(arguments.action)
     try:
         given = bodies.read(declaration, _input(arguments, declaration.given))
-        done = perform(declaration.name, _actor(arguments.email), given, key=arguments.key)
+        done = errands.carry_out(declaration.name, _actor(arguments.email), given, say, key=arguments.key)
     except Problem as problem:
         sys.exit("\n".join(f"fondly: {f.pointer.lstrip('/') or 'input'}: {f.detail}" for f in problem.faults))
     except Refused as refusal:

@@ -27,19 +27,15 @@ def import_events(arguments: argparse.Namespace) -> int:
     from fondly.doors.cli.django_setup import setup_ready
 
     setup_ready()
-    from django.db import transaction
-
+    from fondly.doors.cli.progress import say
+    from fondly.ground import errands
     from fondly.ground.action import SYSTEM, Refused, as_json
-    from fondly.run.histories import actions
+    from fondly.run.histories.actions import ImportHistory
 
     try:
         name, text = _map(arguments.map)
-        given = actions.ImportHistory(arguments.file, text, arguments.source or name, arguments.dry_run)
-        if sys.stderr.isatty() and not arguments.json:
-            with transaction.atomic():
-                result = actions.bring_in(SYSTEM, given, _say_progress)
-        else:
-            result = actions.import_history(SYSTEM, given)
+        given = ImportHistory(arguments.file, text, arguments.source or name, arguments.dry_run)
+        result = errands.carry_out("histories.import", SYSTEM, given, say).result
     except (Refused, OSError) as error:
         print(f"fondly: {error}", file=sys.stderr)
         return 2
@@ -61,10 +57,6 @@ def _map(name: str) -> tuple[str, str]:
     if not shipped.is_file():
         raise FileNotFoundError(f"There is no map file {name!r}, and none of that name is shipped.")
     return name, shipped.read_text(encoding="utf-8")
-
-
-def _say_progress(done: int) -> None:
-    print(f"\r{done:,} journeys ...", end="", file=sys.stderr, flush=True)
 
 
 def _report(result: Any, dry_run: bool) -> str:

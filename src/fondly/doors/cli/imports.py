@@ -67,26 +67,31 @@ def _dry_run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _import(arguments: argparse.Namespace) -> dict[str, Any]:
+    from fondly.doors.cli.progress import say
+    from fondly.ground import errands
     from fondly.ground.action import SYSTEM
-    from fondly.people.clients.actions import ImportFile, run_import
-    from fondly.people.clients.imports import error_rows, store_file
+    from fondly.people.clients.actions import ImportFile
+    from fondly.people.clients.imports import error_rows, imported_plan, store_file
     from fondly.people.clients.imports.mapping import to_json
     from fondly.people.clients.imports.uploads import discard
 
     playbook_id = _playbook_id(arguments.playbook) if arguments.playbook else None
     upload = store_file(Path(arguments.file))
     mapping = _mapping(arguments, upload.path, upload.file_name)
-    plans: list[ImportPlan] = []
+    given = ImportFile(
+        upload.id, upload.file_name, to_json(mapping) if mapping else None, save_mapping_as=arguments.save_map
+    )
     try:
-        given = ImportFile(
-            upload.id, upload.file_name, to_json(mapping) if mapping else None, save_mapping_as=arguments.save_map
-        )
-        done = run_import(SYSTEM, given, lambda plan: _progress(plans, plan, arguments.json))
+        done = errands.carry_out("clients.import", SYSTEM, given, say).result
     finally:
         discard(upload.id)
     if arguments.errors and done.bad:
         _write(Path(arguments.errors), error_rows(done.import_id))
-    told = {"dry_run": False, "import_id": done.import_id, **_told(plans[-1], arguments)}
+    told = {
+        "dry_run": False,
+        "import_id": done.import_id,
+        **_told(imported_plan(done.import_id, done.notes), arguments),
+    }
     if playbook_id is not None:
         told["journeys"] = _start(done.import_id, playbook_id, arguments.stage)
     return told
@@ -145,20 +150,17 @@ def _playbook_id(slug: str) -> int:
 
 
 def _start(import_id: int, playbook_id: int, stage: str) -> int:
+    """How many were put on the journey."""
+    from fondly.doors.cli.progress import say
+    from fondly.ground import errands
     from fondly.ground.action import SYSTEM
     from fondly.people.clients.imports import imported_clients
-    from fondly.run.journeys.actions import StartJourneys, start_many
+    from fondly.run.journeys.actions import StartJourneys
 
     ids = list(imported_clients(import_id, ("added",)))
-    if ids:
-        start_many(SYSTEM, StartJourneys(ids, playbook_id, stage, f"import:{import_id}"))
-    return len(ids)
-
-
-def _progress(plans: list["ImportPlan"], plan: "ImportPlan", quiet: bool) -> None:
-    plans[:] = [plan]
-    if not quiet and sys.stderr.isatty():
-        print(f"\r{plan.rows:,} rows", end="", file=sys.stderr, flush=True)
+    given = StartJourneys(ids, playbook_id, stage, f"import:{import_id}")
+    started: int = errands.carry_out("journeys.start_many", SYSTEM, given, say).result.started
+    return started
 
 
 def _told(plan: "ImportPlan", arguments: argparse.Namespace) -> dict[str, Any]:

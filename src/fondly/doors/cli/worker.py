@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections, connection
 
 from fondly.doors import heartbeat
-from fondly.ground import clock
+from fondly.ground import clock, errands
 from fondly.run.journeys import clockwork, engine, map_page
 
 log = logging.getLogger("fondly.worker")
@@ -30,6 +30,7 @@ class Worker:
         self.name = f"{socket.gethostname()[:30]}:{os.getpid()}"
         self.parent = parent
         self.stopping = threading.Event()
+        self._errands = errands.Worker(self.name)
         self._beaten_at: datetime | None = None
         self._cleaned_at: datetime | None = None
         self._mapped_at: datetime | None = None
@@ -54,7 +55,8 @@ class Worker:
             self._clean()
             self._keep_map()
             self._bring_clock()
-            return not engine.tick(clock.now(), self.name, self._must_stop).quiet
+            on_errand = self._errands.turn()
+            return not engine.tick(clock.now(), self.name, self._must_stop).quiet or on_errand
         except DatabaseError as error:
             log.warning("the database does not answer, trying again: %s", error)
         except Exception:

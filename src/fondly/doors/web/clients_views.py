@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -17,7 +17,7 @@ from fondly.ground.action import Refused
 from fondly.ground.fresh import Fresh
 from fondly.people.clients.models import Client
 from fondly.people.team.models import User
-from fondly.people.team.screens import do, local_instant, signed_in
+from fondly.people.team.screens import do_then, local_instant, signed_in
 from fondly.run.journeys.models import Journey
 
 NAMES_SHOWN = 12
@@ -74,24 +74,19 @@ def bulk(request: HttpRequest) -> HttpResponse:
 def bulk_do(request: HttpRequest) -> HttpResponse:
     """Do it to exactly those shown."""
     form, ids = request.POST, _ids(request)
+    back = f"/clients?{form.get('back', '')}"
     match form.get("verb", ""):
         case "assign":
-            do(request, "clients.assign", client_ids=ids, owner_id=form.get("owner") or None)
+            return do_then(request, "clients.assign", back, client_ids=ids, owner_id=form.get("owner") or None)
         case "start":
             playbook, _colon, stage = form.get("start", "").partition(":")
-            do(
-                request,
-                "journeys.start_many",
-                client_ids=ids,
-                playbook_id=playbook,
-                stage=stage,
-                key=form.get("key", ""),
-            )
+            given = {"playbook_id": playbook, "stage": stage, "key": form.get("key", "")}
+            return do_then(request, "journeys.start_many", back, client_ids=ids, **given)
         case "pause":
-            _pause(request, ids)
+            until = local_instant(form.get("until", ""))
+            return do_then(request, "journeys.pause_many", back, client_ids=ids, until=until, why=form.get("why", ""))
         case _:
             raise Refused(_("Choose what to do with them."))
-    return redirect(f"/clients?{form.get('back', '')}")
 
 
 def preview(verb: str, ids: list[int]) -> Preview:
@@ -106,13 +101,6 @@ def preview(verb: str, ids: list[int]) -> Preview:
     gone = {name for name, _reason in out}
     taken = {pk: name for pk, name in names.items() if name not in gone}
     return Preview(list(taken), list(taken.values())[:NAMES_SHOWN], out, str(VERBS[verb]))
-
-
-def _pause(request: HttpRequest, ids: list[int]) -> None:
-    until = local_instant(request.POST.get("until", ""))
-    why = request.POST.get("why", "")
-    for journey_id in Journey.objects.filter(client__in=ids, state=Journey.State.ACTIVE).values_list("pk", flat=True):
-        do(request, "journeys.pause", journey_id=journey_id, until=until, why=why)
 
 
 def _ids(request: HttpRequest) -> list[int]:

@@ -1,12 +1,8 @@
 """Bring clients in: choose a file, look at what it would do, do it, report, take it out again."""
 
-import contextvars
-import logging
-from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,18 +12,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fondly.design.playbooks.living import live_books
 from fondly.doors.web import import_words
-from fondly.ground.action import Actor, NotFound, Refused
+from fondly.ground.action import NotFound, Refused
 from fondly.people.clients import imports
-from fondly.people.clients.actions.importing import ImportFile, run_import
+from fondly.people.clients.actions.importing import ImportFile
 from fondly.people.clients.imports import uploads
 from fondly.people.clients.imports.mapping import Column, Mapping, to_json
 from fondly.people.clients.imports.undo import DAYS
 from fondly.people.clients.models import Import, ImportRow
-from fondly.people.team.screens import act, do, signed_in
+from fondly.people.team.screens import act_then, do_then, signed_in
 
-AT_ONCE = 1000  # rows brought in while the person waits; more go on in the background
-START_MOST = 20_000
-_log = logging.getLogger(__name__)
+_REPORT = "/clients/imports/{import_id}"
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,33 +72,11 @@ def errors_before(request: HttpRequest, upload: str) -> StreamingHttpResponse:
 @require_POST
 @signed_in("import")
 def commit(request: HttpRequest, upload: str) -> HttpResponse:
-    """Carry the plan out: at once when short, in the background when long."""
+    """Carry the plan out: at once when short, by the worker when long."""
     kept = uploads.find(upload, _name(request))
     mapping = _mapping(request)
     given = ImportFile(kept.id, kept.file_name, to_json(mapping) if mapping else None, request.POST.get("save_as", ""))
-    if _count(request.POST.get("rows", "")) <= AT_ONCE:
-        done = act(request, "clients.import", given)
-        return redirect("client-import-report", done.result.import_id)
-    actor = request.actor  # type: ignore[attr-defined]
-    last = Import.objects.order_by("-id").values_list("pk", flat=True).first() or 0
-    context = contextvars.copy_context()
-    person = Actor(actor.name, actor.user_id, actor.permissions)
-    Thread(target=context.run, args=(_run, person, given), daemon=True).start()
-    asked = urlencode({"after": last, "rows": _count(request.POST.get("rows", ""))})
-    return redirect(f"{reverse('client-import-progress', args=[kept.id])}?{asked}")
-
-
-@require_GET
-@signed_in("import")
-def progress(request: HttpRequest, upload: str) -> HttpResponse:
-    """n of m while it runs; the report when it is done."""
-    after = request.GET.get("after", "0")
-    made = Import.objects.filter(file_hash=upload, pk__gt=_count(after)).order_by("-id").first()
-    if made and made.state in ("done", "failed"):
-        return redirect("client-import-report", made.pk)
-    context = {"made": made, "rows": request.GET.get("rows", ""), "here": request.get_full_path()}
-    template = "web/_import_progress.html" if request.headers.get("HX-Request") else "web/import_progress.html"
-    return render(request, template, context)
+    return act_then(request, "clients.import", given, _REPORT)
 
 
 @require_GET
@@ -126,8 +98,7 @@ def errors(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
 @require_POST
 @signed_in("import")
 def take_out(request: HttpRequest, import_id: int) -> HttpResponse:
-    do(request, "clients.undo_import", import_id=import_id)
-    return redirect("client-import-report", import_id)
+    return do_then(request, "clients.undo_import", _REPORT, import_id=import_id)
 
 
 @require_POST
@@ -137,19 +108,15 @@ def start(request: HttpRequest, import_id: int) -> HttpResponse:
     playbook, _colon, stage = request.POST.get("start", "").partition(":")
     if not playbook:
         raise Refused(_("Choose a stage first."), field="start")
-    ids = [pk for pk, _n in zip(imports.imported_clients(import_id, ("added",)), range(START_MOST), strict=False)]
-    do(request, "journeys.start_many", client_ids=ids, playbook_id=playbook, stage=stage, key=f"import:{import_id}")
-    return redirect("client-import-report", import_id)
-
-
-def _run(person: Actor, given: ImportFile) -> None:
-    try:
-        run_import(person, given)
-    except Exception:
-        _log.exception("import failed")
-        Import.objects.filter(file_hash=given.upload, state="running").update(state="failed")
-    finally:
-        connection.close()
+    return do_then(
+        request,
+        "journeys.start_many",
+        reverse("client-import-report", args=[import_id]),
+        client_ids=list(imports.imported_clients(import_id, ("added",))),
+        playbook_id=playbook,
+        stage=stage,
+        key=f"import:{import_id}",
+    )
 
 
 def _mapping(request: HttpRequest) -> Mapping | None:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.utils.translation import gettext_lazy as _
 
-from fondly.doors.web import client_views, clients_views, import_views, settings_urls, views
+from fondly.doors.web import client_views, clients_views, errand_views, import_views, settings_urls, views
 from fondly.people.team import screens
 
 
@@ -35,6 +35,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("activity", views.activity, name="activity"),
     path("activity/<int:audit_id>/undo", views.undo, name="undo"),
+    path("errands/<int:errand_id>", errand_views.errand, name="errand"),
+    path("errands/<int:errand_id>/stop", errand_views.stop, name="errand-stop"),
     path("palette", views.palette, name="palette"),
     path("clients", clients_views.clients, name="clients"),
     path("clients/bulk", clients_views.bulk, name="clients-bulk"),
@@ -43,7 +45,6 @@ urlpatterns = [
     path("clients/import/<str:upload>", import_views.look, name="client-import-look"),
     path("clients/import/<str:upload>/errors.csv", import_views.errors_before, name="client-import-errors-before"),
     path("clients/import/<str:upload>/commit", import_views.commit, name="client-import-commit"),
-    path("clients/import/<str:upload>/progress", import_views.progress, name="client-import-progress"),
     path("clients/imports/<int:import_id>", import_views.report, name="client-import-report"),
     path("clients/imports/<int:import_id>/errors.csv", import_views.errors, name="client-import-errors"),
     path("clients/imports/<int:import_id>/take-out", import_views.take_out, name="client-import-undo"),

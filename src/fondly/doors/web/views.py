@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fondly.doors.web import middleware, queries
 from fondly.ground.actions import UndoEntry
-from fondly.people.team.screens import act, go_back, signed_in
+from fondly.people.team.screens import act_then, go_back, signed_in
 
 
 @require_GET
@@ -32,8 +32,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in()
 def undo(request: HttpRequest, audit_id: int) -> HttpResponse:
-    act(request, "audit.undo", UndoEntry(audit_id))
-    return go_back(request, "activity")
+    return act_then(request, "audit.undo", UndoEntry(audit_id), go_back(request, "activity").url)
 
 
 @require_GET

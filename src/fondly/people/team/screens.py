@@ -24,7 +24,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from fondly.ground.action import NotAllowed, Performed, Refused, from_json, perform, registry
+from fondly.ground import errands
+from fondly.ground.action import NotAllowed, Performed, Refused, as_json, from_json, perform, registry
+from fondly.ground.models import Errand
 
 View = Callable[..., HttpResponseBase]
 
@@ -96,8 +98,7 @@ def signed_in(permission: str = "read") -> Callable[[View], View]:
 def act(request: HttpRequest, name: str, given: Any) -> Performed[Any]:
     """Perform an action for the signed-in person and say what was done, with Undo where there is one."""
     done = perform(name, request.actor, given)  # type: ignore[attr-defined]
-    tag = f"undo:{done.audit_id}" if done.undoable and done.audit_id else ""
-    messages.success(request, done.summary, extra_tags=tag)
+    _say(request, done)
     return done
 
 
@@ -106,13 +107,47 @@ def do(request: HttpRequest, action: str, /, **values: Any) -> Performed[Any]:
 
     Raises Refused in words when a value does not fit.
     """
+    return act(request, action, _read(action, values))
+
+
+def act_then(request: HttpRequest, name: str, given: Any, page: str) -> HttpResponseRedirect:
+    """Perform an action that may be long, then go to `page`, or meanwhile to where one sees how far it is.
+
+    page: a path of ours; {import_id} in it stands for that value of the result.
+    """
+    found = errands.ask(name, request.actor, given, page=page)  # type: ignore[attr-defined]
+    if isinstance(found, Errand):
+        return redirect("errand", found.pk)
+    _say(request, found)
+    return redirect(filled(page, as_json(found.result)))
+
+
+def do_then(request: HttpRequest, action: str, page: str, /, **values: Any) -> HttpResponseRedirect:
+    """The same from what a form held."""
+    return act_then(request, action, _read(action, values), page)
+
+
+def filled(page: str, result: dict[str, Any]) -> str:
+    """The page with numbers of the result in it."""
+    for name, value in result.items():
+        if isinstance(value, int):
+            page = page.replace(f"{{{name}}}", str(value))
+    return page
+
+
+def _say(request: HttpRequest, done: Performed[Any]) -> None:
+    tag = f"undo:{done.audit_id}" if done.undoable and done.audit_id else ""
+    messages.success(request, done.summary, extra_tags=tag)
+
+
+def _read(action: str, values: dict[str, Any]) -> Any:
     kind = registry[action].given
     optional = {
         f.name for f in dataclasses.fields(kind) if f.default is not MISSING or f.default_factory is not MISSING
     }
     given = {key: value for key, value in values.items() if not (value == "" and key in optional)}
     try:
-        return act(request, action, from_json(kind, given))
+        return from_json(kind, given)
     except ValidationError as problem:
         first = problem.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else ""

@@ -1,23 +1,27 @@
 """Bringing in what other systems remember: an event log becomes clients and lived journeys. Nothing is sent."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from fondly.core.playbook.plain import PlainError, plain
 from fondly.design.playbooks import library
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action
+from fondly.ground.steps import Slice, Steps, Walked
 from fondly.people.clients.models import Client, Interaction
 from fondly.run.histories import store
 from fondly.run.histories.lived import LivedJourney, journeys
 from fondly.run.histories.mapping import HistoryMap, MapError, fits, read_map
-from fondly.run.histories.reading import BadLine, LogError, lines
-from fondly.run.histories.versions import version_for
+from fondly.run.histories.reading import BadLine, LogError, count_cases, lines
+from fondly.run.histories.versions import live_version, version_for
 from fondly.run.journeys.models import Journey
 
 _BATCH = 500  # journeys written together
+_COUNTED = ("lines", "journeys", "new_clients", "new_facts")
 _SHOWN = 100  # bad lines told in the result
 
 
@@ -63,41 +67,66 @@ class RemovedHistory:
     facts: int
 
 
-Progress = Callable[[int], None]  # journeys so far
-
-
-def bring_in(actor: Actor, given: ImportHistory, progress: Progress = lambda done: None) -> ImportedHistory:
-    """The import itself, also for callers that show progress. Raises Refused with what to mend."""
+def _size(actor: Actor, given: ImportHistory) -> int:
+    """Cases of the log."""
     history_map = _map(given.map_text)
-    bad: list[BadLine] = []
-    counts: Counter[str] = Counter()
-    exits: Counter[str] = Counter()
-    stages: Counter[str] = Counter()
+    if not given.dry_run:
+        version = live_version(history_map.playbook)
+        if version is not None:
+            _must_fit(history_map, version.pk)
+    with _in_words():
+        return count_cases(Path(given.path), history_map)
+
+
+def _slices(actor: Actor, given: ImportHistory, cursor: int | None) -> Iterator[Slice]:
+    history_map, done = _map(given.map_text), cursor or 0
     version = None if given.dry_run else version_for(actor, history_map.playbook)
     if version is not None:
         _must_fit(history_map, version.pk)
-    try:
-        for batch in _batches(journeys(lines(Path(given.path), history_map, bad), history_map)):
-            _count(batch, counts, exits, stages)
+    bad: list[BadLine] = []
+    with _in_words():
+        lived = journeys(lines(Path(given.path), history_map, bad), history_map)
+        deque(islice(lived, done), maxlen=0)  # what was kept before
+        while batch := list(islice(lived, _BATCH)):
+            told = _told(batch)
             if version is not None:
-                counts.update(store.keep(batch, history_map, version, given.source))
-            progress(counts["journeys"])
-        store.tell_sizes()
-    except (MapError, LogError) as error:
-        raise Refused(str(error)) from error
-    return ImportedHistory(
-        given.source, counts["lines"], counts["journeys"], counts["new_clients"], counts["new_facts"],
-        dict(exits), dict(stages), len(bad), [BadRow(b.row, b.reason) for b in bad[:_SHOWN]],
-    )  # fmt: skip
+                told |= store.keep(batch, history_map, version, given.source)
+            told |= {"unread": len(bad), "problems": [(b.row, b.reason) for b in bad[:_SHOWN]]}
+            done += len(batch)
+            yield Slice(done, done, told)
 
 
-@action("histories.import", permission="import", summary="Bring in a history")
-def import_history(actor: Actor, given: ImportHistory) -> Outcome[ImportedHistory]:
+@action("histories.import", permission="import", summary="Bring in a history", steps=Steps(_size, _slices))
+def import_history(actor: Actor, given: ImportHistory, walked: Walked) -> Outcome[ImportedHistory]:
     """Lived journeys from an event log. The same file again adds nothing; nothing is planned or sent."""
-    result = bring_in(actor, given)
+    result = _result(given.source, walked.made)
     summary = f"Brought in {result.journeys:,} journeys with {result.new_facts:,} facts from {given.source}"
     undo = None if given.dry_run else Undo("histories.remove", RemoveHistory(given.source))
     return Outcome(result, summary, undo=undo)
+
+
+def _result(source: str, made: list[dict[str, Any]]) -> ImportedHistory:
+    counts: Counter[str] = Counter(dict.fromkeys(_COUNTED, 0))
+    exits: Counter[str] = Counter()
+    stages: Counter[str] = Counter()
+    for told in made:
+        counts.update({name: told.get(name, 0) for name in _COUNTED})
+        exits.update(told["exits"])
+        stages.update(told["stages"])
+    last: dict[str, Any] = made[-1] if made else {"unread": 0, "problems": []}
+    problems = [BadRow(row, reason) for row, reason in last["problems"]]
+    return ImportedHistory(
+        source, **counts, exits=dict(exits), stages=dict(stages), unread=last["unread"], problems=problems
+    )
+
+
+def _told(batch: Sequence[LivedJourney]) -> dict[str, Any]:
+    return {
+        "journeys": len(batch),
+        "lines": sum(len(journey.facts) for journey in batch),
+        "exits": Counter(journey.exit for journey in batch if journey.exit),
+        "stages": Counter(stage for journey in batch for stage in {stay.stage for stay in journey.stays}),
+    }
 
 
 @action("histories.remove", permission="import", summary="Take a history out again")
@@ -131,15 +160,10 @@ def _must_fit(history_map: HistoryMap, version_id: int) -> None:
         raise Refused("The map does not fit the playbook. " + " ".join(problems[:5]), field="map_text")
 
 
-def _batches(lived: Iterable[LivedJourney]) -> Iterable[Sequence[LivedJourney]]:
-    iterator = iter(lived)
-    while batch := list(islice(iterator, _BATCH)):
-        yield batch
-
-
-def _count(batch: Sequence[LivedJourney], counts: Counter[str], exits: Counter[str], stages: Counter[str]) -> None:
-    counts["journeys"] += len(batch)
-    counts["lines"] += sum(len(journey.facts) for journey in batch)
-    exits.update(journey.exit for journey in batch if journey.exit)
-    for journey in batch:
-        stages.update({stay.stage for stay in journey.stays})
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What a file cannot do is a refusal."""
+    try:
+        yield
+    except (MapError, LogError) as error:
+        raise Refused(str(error)) from error

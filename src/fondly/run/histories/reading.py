@@ -42,6 +42,15 @@ def columns_of(path: Path) -> tuple[str, ...]:
         return tuple(row[0] for row in connection.execute("DESCRIBE SELECT * FROM " + source).fetchall())  # noqa: S608
 
 
+def count_cases(path: Path, history_map: HistoryMap) -> int:
+    """How many cases the log tells of."""
+    _has_columns(path, history_map)
+    with _open(path) as (connection, source):
+        case = _quoted(history_map.columns["case"])
+        counted = connection.execute(f"SELECT count(DISTINCT {case}) FROM {source}")  # noqa: S608
+        return int(counted.fetchone()[0])
+
+
 def lines(path: Path, history_map: HistoryMap, bad: list[BadLine]) -> Iterator[Line]:
     """All lines by case, then time, then place in the file. Lines that cannot be used are added to `bad`."""
     _has_columns(path, history_map)

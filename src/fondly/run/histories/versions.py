@@ -8,7 +8,7 @@ from fondly.ground.action import Actor, Refused
 
 def version_for(actor: Actor, name: str) -> PlaybookVersion:
     """The live version of the playbook with this slug or trade. Raises Refused when there is none and no such trade."""
-    known = _live(name)
+    known = live_version(name)
     if known is not None:
         return known
     if name not in {trade.name for trade in trades()}:
@@ -18,7 +18,8 @@ def version_for(actor: Actor, name: str) -> PlaybookVersion:
     return PlaybookVersion.objects.get(playbook_id=made.playbook_id, state=PlaybookVersion.State.LIVE)
 
 
-def _live(name: str) -> PlaybookVersion | None:
+def live_version(name: str) -> PlaybookVersion | None:
+    """The live version of the playbook with this slug or trade."""
     playbooks = Playbook.objects.filter(slug=name.replace("_", "-")) | Playbook.objects.filter(trade=name)
     live = PlaybookVersion.objects.filter(playbook__in=playbooks, state=PlaybookVersion.State.LIVE)
     return live.order_by("pk").first()

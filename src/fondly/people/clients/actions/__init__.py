@@ -57,15 +57,12 @@ from fondly.people.clients.actions.erasing import (
     remove_demo,
 )
 from fondly.people.clients.actions.importing import (
-    CloseImport,
     Imported,
     ImportFile,
     ImportUndone,
     LeftAsItIs,
     UndoImport,
-    close_import,
     import_file,
-    run_import,
     undo_import,
 )
 from fondly.people.clients.actions.merging import MergeClients, Merged, UnmergeClients, Unmerged, merge, unmerge
@@ -109,7 +106,6 @@ __all__ = [
     "ChangePhone",
     "Changed",
     "ClientCreated",
-    "CloseImport",
     "ConsentSet",
     "ContactChanged",
     "ContactDetails",
@@ -157,7 +153,6 @@ __all__ = [
     "change_contact",
     "change_email",
     "change_phone",
-    "close_import",
     "create",
     "discard",
     "erase",
@@ -172,7 +167,6 @@ __all__ = [
     "remove_phone",
     "restore_contact",
     "retract",
-    "run_import",
     "set_consent",
     "set_field",
     "set_value",

@@ -1,19 +1,26 @@
 """Bring a file of clients in, and take it out again for 30 days."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fondly.ground.action import Actor, NotAllowed, NotFound, Outcome, Refused, Undo, action, perform
+from fondly.ground import clock
+from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
+from fondly.ground.locking import locked
+from fondly.ground.steps import Slice, Steps, Walked
 from fondly.people.clients.imports import mapping as mappings
+from fondly.people.clients.imports import plan as planning
 from fondly.people.clients.imports import undo as undoing
 from fondly.people.clients.imports import uploads
-from fondly.people.clients.imports.commit import Progress, commit
+from fondly.people.clients.imports.commit import commit
 from fondly.people.clients.imports.mapping import Mapping, UnusableMappingError
-from fondly.people.clients.imports.plan import ADDED, ImportPlan
+from fondly.people.clients.imports.plan import ADDED
 from fondly.people.clients.imports.reading import UnreadableFileError
 from fondly.people.clients.models import Import
 
@@ -48,13 +55,6 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class CloseImport:
-    """An import that was committed batch by batch (see run_import) gets its place in the audit trail."""
-
-    import_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class UndoImport:
     import_id: int
 
@@ -78,87 +78,107 @@ class ImportUndone:
     left: list[LeftAsItIs]
 
 
-@action("clients.import", permission="import", summary="Bring clients in from a file")
-def import_file(actor: Actor, given: ImportFile) -> Outcome[Imported]:
-    """Everything or nothing, in one transaction. Nobody is put on a journey and nothing is sent."""
-    made, plan = _commit(actor, given, None, each_batch=False)
-    return _outcome(made, plan.notes)
+def _import_size(actor: Actor, given: ImportFile) -> int:
+    """Rows of the file."""
+    upload = uploads.find(given.upload, given.file_name)
+    with _in_words():
+        source = planning.understand(upload.path, upload.file_name, _mapping(given))
+        return sum(1 for _row in source.table.rows())
 
 
-@action("clients.close_import", permission="import", summary="Finish an import")
-def close_import(actor: Actor, given: CloseImport) -> Outcome[Imported]:
-    """Note a finished import in Activity, so that it can be undone from there."""
-    made = Import.objects.filter(pk=given.import_id, state="done").first()
-    if made is None:
-        raise NotFound(_("There is no such finished import."))
-    return _outcome(made, [])
+def _import_slices(actor: Actor, given: ImportFile, cursor: dict[str, Any] | None) -> Iterator[Slice]:
+    upload = uploads.find(given.upload, given.file_name)
+    with _in_words():
+        yield from commit(
+            upload.path,
+            by=actor.name,
+            file_name=upload.file_name,
+            file_hash=upload.id,
+            mapping=_mapping(given),
+            cursor=cursor,
+        )
 
 
-@action("clients.undo_import", permission="import", summary="Take an import out again")
-def undo_import(actor: Actor, given: UndoImport) -> Outcome[ImportUndone]:
+@action(
+    "clients.import",
+    permission="import",
+    summary="Bring clients in from a file",
+    steps=Steps(_import_size, _import_slices),
+)
+def import_file(actor: Actor, given: ImportFile, walked: Walked) -> Outcome[Imported]:
+    """Add whom the file names, and bring up to date whom it changes. Nobody is put on a journey; nothing is sent."""
+    told = walked.made[-1]
+    made = Import.objects.get(pk=told["import_id"])
+    made.state, made.done_at = "done" if walked.whole else "failed", clock.now()
+    made.save(update_fields=["state", "done_at"])
+    if given.save_mapping_as.strip():
+        mappings.save(given.save_mapping_as.strip(), mappings.from_json(made.mapping))
+    return _outcome(made, told["notes"] + planning.closing_notes(told["owners_unknown"], told["phones_unread"]))
+
+
+def _undo_size(actor: Actor, given: UndoImport) -> int:
+    return undoing.size(_to_undo(given, Import.objects.all()))
+
+
+def _undo_slices(actor: Actor, given: UndoImport, cursor: dict[str, int] | None) -> Iterator[Slice]:
+    return undoing.undo(_to_undo(given, Import.objects.all()), cursor)
+
+
+@action(
+    "clients.undo_import",
+    permission="import",
+    summary="Take an import out again",
+    steps=Steps(_undo_size, _undo_slices),
+)
+def undo_import(actor: Actor, given: UndoImport, walked: Walked) -> Outcome[ImportUndone]:
     """Remove whom it added and put back what it changed, for 30 days. What changed since is listed and left."""
-    made = Import.objects.select_for_update().filter(pk=given.import_id).first()
-    if made is None:
-        raise NotFound(_("There is no such import."))
-    if made.undone_at is not None:
-        raise Refused(_("This import was taken out already."))
-    if undoing.is_too_late(made):
-        raise Refused(_("An import can be taken out for %(n)d days; this one is older.") % {"n": undoing.DAYS})
-    undone = undoing.undo(made)
-    left = [LeftAsItIs(one.row, one.client_id, one.name, one.what) for one in undone.left]
-    result = ImportUndone(made.pk, undone.removed, undone.restored, undone.left_count, left)
+    made = _to_undo(given, locked(Import.objects.all()))
+    if walked.whole:
+        made.state, made.undone_at = "undone", clock.now()
+        made.save(update_fields=["state", "undone_at"])
+    removed, restored, left_count = (
+        sum(some[name] for some in walked.made) for name in ("removed", "restored", "left_count")
+    )
+    left = [LeftAsItIs(*values) for some in walked.made for values in some["left"]][: undoing.LISTED]
+    result = ImportUndone(made.pk, removed, restored, left_count, left)
     summary = _("Took out %(file)s: %(removed)d clients removed, %(restored)d put back, %(left)d left") % {
         "file": made.file_name,
-        "removed": undone.removed,
-        "restored": undone.restored,
-        "left": undone.left_count,
+        "removed": removed,
+        "restored": restored,
+        "left": left_count,
     }
     return Outcome(result, summary)
 
 
-def run_import(actor: Actor, given: ImportFile, progress: Progress | None = None) -> Imported:
-    """The same as clients.import for large files: every 500 rows are a transaction of their own.
+def _to_undo(given: UndoImport, rows: QuerySet[Import]) -> Import:
+    made = rows.filter(pk=given.import_id).first()
+    if made is None:
+        raise NotFound(_("There is no such import."))
+    if made.undone_at is not None:
+        raise Refused(_("This import was taken out already."))
+    if made.state == "running":
+        raise Refused(_("This import is still going on. Stop it first."))
+    if undoing.is_too_late(made):
+        raise Refused(_("An import can be taken out for %(n)d days; this one is older.") % {"n": undoing.DAYS})
+    return made
 
-    If it is stopped, importing the same file again goes on where it was. Raises Refused.
-    """
-    if not actor.may("import"):
-        raise NotAllowed(_("%(name)s may not bring clients in. An admin can allow it in Team.") % {"name": actor.name})
-    made, plan = _commit(actor, given, progress, each_batch=True)
-    done: Imported = perform("clients.close_import", actor, CloseImport(made.pk)).result
-    return Imported(
-        done.import_id, done.rows, done.added, done.updated, done.same, done.bad, done.client_ids, plan.notes
-    )
+
+def _mapping(given: ImportFile) -> Mapping | None:
+    return mappings.from_json(given.mapping) if given.mapping is not None else None
 
 
-def _commit(
-    actor: Actor, given: ImportFile, progress: Progress | None, *, each_batch: bool
-) -> tuple[Import, ImportPlan]:
-    upload = uploads.find(given.upload, given.file_name)
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What a file or its mapping cannot do is a refusal."""
     try:
-        mapping = mappings.from_json(given.mapping) if given.mapping is not None else None
-        made, plan = commit(
-            Path(upload.path),
-            actor=actor,
-            file_name=upload.file_name,
-            file_hash=upload.id,
-            mapping=mapping,
-            progress=progress,
-            each_batch=each_batch,
-        )
+        yield
     except (UnreadableFileError, UnusableMappingError) as error:
         raise Refused(str(error), field="mapping" if isinstance(error, UnusableMappingError) else "upload") from error
-    _keep_mapping(given, plan.mapping)
-    return made, plan
-
-
-def _keep_mapping(given: ImportFile, mapping: Mapping) -> None:
-    if given.save_mapping_as.strip():
-        mappings.save(given.save_mapping_as.strip(), mapping)
 
 
 def _outcome(made: Import, notes: list[str]) -> Outcome[Imported]:
-    ids = [pk for pk, _n in zip(undoing.imported_clients(made.pk, (ADDED,)), range(_IDS), strict=False)]
-    result = Imported(made.pk, made.rows, made.added, made.updated, made.same, made.bad, ids, list(notes))
+    ids = list(islice(undoing.imported_clients(made.pk, (ADDED,)), _IDS))
+    result = Imported(made.pk, made.rows, made.added, made.updated, made.same, made.bad, ids, notes)
     summary = ngettext(
         "Brought in %(file)s: %(added)d client added", "Brought in %(file)s: %(added)d clients added", made.added
     )

@@ -1,9 +1,8 @@
 """Bring clients in from the files people really have: recognise, show, carry out, undo."""
 
-from fondly.people.clients.imports.commit import commit
 from fondly.people.clients.imports.errors import error_rows, error_rows_of_plan
 from fondly.people.clients.imports.mapping import TARGETS, Column, Mapping, UnusableMappingError
-from fondly.people.clients.imports.plan import ImportPlan, PlannedRow, earlier_import, plan_import
+from fondly.people.clients.imports.plan import ImportPlan, PlannedRow, earlier_import, imported_plan, plan_import
 from fondly.people.clients.imports.reading import UnreadableFileError
 from fondly.people.clients.imports.undo import imported_clients
 from fondly.people.clients.imports.uploads import Upload, store, store_file
@@ -17,11 +16,11 @@ __all__ = [
     "UnreadableFileError",
     "UnusableMappingError",
     "Upload",
-    "commit",
     "earlier_import",
     "error_rows",
     "error_rows_of_plan",
     "imported_clients",
+    "imported_plan",
     "plan_import",
     "store",
     "store_file",

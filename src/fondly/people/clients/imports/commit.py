@@ -1,62 +1,60 @@
 """Carry out a plan: a batch of rows at a time, no query per row."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
-
 from fondly.ground import clock
-from fondly.ground.action import Actor
+from fondly.ground.steps import Slice
 from fondly.people.clients import hooks, timeline
 from fondly.people.clients.identity import sort_key
 from fondly.people.clients.imports import mapping as mappings
 from fondly.people.clients.imports import plan as planning
+from fondly.people.clients.imports.mapping import Mapping
 from fondly.people.clients.imports.plan import ADDED, BAD, UPDATED, Decision, ImportPlan
 from fondly.people.clients.models import Address, Client, Consent, Contact, EmailAddress, Import, ImportRow, Phone
 
 SOURCE = "import"
-Progress = Callable[[ImportPlan], None]
+_COUNTS = ("rows", "added", "updated", "same", "bad")
 _BASE = ("name", "sort_name", "fields", "changed_at")
 
 
 def commit(
-    path: Path,
-    *,
-    actor: Actor,
-    file_name: str,
-    file_hash: str,
-    mapping: mappings.Mapping | None = None,
-    progress: Progress | None = None,
-    each_batch: bool = False,
-) -> tuple[Import, ImportPlan]:
-    """Bring the file in. With each_batch every batch is a transaction of its own; a stopped import is resumed
-    by importing the same file again. Raises UnreadableFileError or UnusableMappingError.
+    path: Path, *, by: str, file_name: str, file_hash: str, mapping: Mapping | None, cursor: dict[str, Any] | None
+) -> Iterator[Slice]:
+    """Bring the file in, a batch of rows a slice. Each slice tells, as its cursor, all that the file said so far.
+
+    Raises UnreadableFileError or UnusableMappingError.
     """
-    source = planning.understand(path, file_name, mapping)
+    made = Import.objects.get(pk=cursor["import_id"]) if cursor else None
+    source = planning.understand(path, file_name, mappings.from_json(made.mapping) if made else mapping)
     plan = planning.new_plan(source, file_name)
-    made = _begin(plan, actor, file_hash)
+    if made is None or cursor is None:
+        made = _begin(plan, by, file_hash)
+    else:
+        _go_on(plan, made, cursor)
     for batch in planning.decisions(source, plan):
-        with _transaction(each_batch):
-            _carry_out(made, batch)
-            for decision in batch:
-                plan.count(decision)
-            _save_counts(made, plan)
-        if progress:
-            progress(plan)
-    planning.finish(plan)
-    made.state, made.done_at = "done", clock.now()
-    made.save(update_fields=["state", "done_at"])
-    return made, plan
+        _carry_out(made, batch)
+        for decision in batch:
+            plan.count(decision)
+        _save_counts(made, plan)
+        told = {
+            "import_id": made.pk,
+            "notes": source.notes,
+            "owners_unknown": plan.owners_unknown,
+            "phones_unread": plan.phones_unread,
+        }
+        yield Slice(plan.rows, told, told)
 
 
-def _transaction(wanted: bool) -> AbstractContextManager[Any]:
-    return transaction.atomic() if wanted else nullcontext()
+def _go_on(plan: ImportPlan, made: Import, cursor: dict[str, Any]) -> None:
+    for name in _COUNTS:
+        setattr(plan, name, getattr(made, name))
+    plan.owners_unknown, plan.phones_unread = dict(cursor["owners_unknown"]), cursor["phones_unread"]
 
 
-def _begin(plan: ImportPlan, actor: Actor, file_hash: str) -> Import:
+def _begin(plan: ImportPlan, by: str, file_hash: str) -> Import:
     return Import.objects.create(
         file_name=plan.file_name[:200],
         file_hash=file_hash,
@@ -64,14 +62,14 @@ def _begin(plan: ImportPlan, actor: Actor, file_hash: str) -> Import:
         mapping={**mappings.to_json(plan.mapping), "headers": plan.headers},
         state="running",
         at=clock.now(),
-        by=actor.name[:200],
+        by=by[:200],
     )
 
 
 def _save_counts(made: Import, plan: ImportPlan) -> None:
-    for name in ("rows", "added", "updated", "same", "bad"):
+    for name in _COUNTS:
         setattr(made, name, getattr(plan, name))
-    made.save(update_fields=["rows", "added", "updated", "same", "bad"])
+    made.save(update_fields=_COUNTS)
 
 
 def _carry_out(made: Import, batch: Sequence[Decision]) -> None:

@@ -16,7 +16,7 @@ from fondly.people.clients.imports.mapping import Mapping
 from fondly.people.clients.imports.matching import PLACE_PARTS, Known, People, match
 from fondly.people.clients.imports.reading import Row, Table, UnreadableFileError, open_table
 from fondly.people.clients.imports.records import UNREAD_PHONE, Reader, Record
-from fondly.people.clients.models import Import
+from fondly.people.clients.models import Import, ImportRow
 from fondly.people.team.models import User
 
 BATCH = 500
@@ -150,7 +150,7 @@ def new_plan(source: Source, file_name: str) -> ImportPlan:
 def decisions(source: Source, plan: ImportPlan) -> Iterator[list[Decision]]:
     """Batch by batch what each row does. Whoever carries it out sets target.client_id before the next batch."""
     reader, people, owners = Reader(source.mapping, regions.home()), People(), _owners()
-    rows = source.table.rows()
+    rows = islice(source.table.rows(), plan.rows, None)  # those that were carried out before are left out
     try:
         while batch := list(islice(rows, BATCH)):
             records = [reader.read(row) for row in batch]
@@ -165,22 +165,40 @@ def decisions(source: Source, plan: ImportPlan) -> Iterator[list[Decision]]:
 
 def finish(plan: ImportPlan) -> None:
     """Say what is worth knowing about the file as a whole."""
-    for owner, count in sorted(plan.owners_unknown.items(), key=lambda pair: -pair[1])[:5]:
+    plan.notes += closing_notes(plan.owners_unknown, plan.phones_unread)
+
+
+def closing_notes(owners_unknown: dict[str, int], phones_unread: int) -> list[str]:
+    """What is known only at the end of the file. owners_unknown: name -> rows."""
+    notes = []
+    for owner, count in sorted(owners_unknown.items(), key=lambda pair: -pair[1])[:5]:
         text = ngettext(
             "“%(owner)s” (%(n)d row) is nobody in the team; those clients get no owner.",
             "“%(owner)s” (%(n)d rows) is nobody in the team; those clients get no owner.",
             count,
         )
-        plan.notes.append(text % {"owner": owner, "n": count})
-    if plan.phones_unread:
+        notes.append(text % {"owner": owner, "n": count})
+    if phones_unread:
         text = ngettext(
             "%(n)d phone number has no country code and the country of the business is not known; it is kept as "
             "written in the field “%(field)s”. Set the business's time zone or --region, and try again.",
             "%(n)d phone numbers have no country code and the country of the business is not known; they are kept "
             "as written in the field “%(field)s”. Set the business's time zone or --region, and try again.",
-            plan.phones_unread,
+            phones_unread,
         )
-        plan.notes.append(text % {"n": plan.phones_unread, "field": UNREAD_PHONE})
+        notes.append(text % {"n": phones_unread, "field": UNREAD_PHONE})
+    return notes
+
+
+def imported_plan(import_id: int, notes: list[str]) -> ImportPlan:
+    """The plan of an import that was carried out, as far as it is told. notes: those it ended with."""
+    made = Import.objects.get(pk=import_id)
+    bad = ImportRow.objects.filter(batch=made, outcome=BAD).order_by("pk")[:_PROBLEMS]
+    return ImportPlan(
+        made.file_name, made.format, made.mapping["headers"], mappings.from_json(made.mapping), notes,
+        made.rows, made.added, made.updated, made.same, made.bad,
+        problems=[PlannedRow(row.row, BAD, "", None, [row.reason], []) for row in bad],
+    )  # fmt: skip
 
 
 def earlier_import(file_hash: str) -> Import | None:

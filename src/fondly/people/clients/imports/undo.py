@@ -1,14 +1,16 @@
 """Take an import out again. What somebody changed since is listed and left."""
 
+import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fondly.ground import clock
+from fondly.ground.steps import Slice
 from fondly.people.clients import hooks
 from fondly.people.clients.identity import sort_key
 from fondly.people.clients.imports.commit import SOURCE
@@ -32,24 +34,14 @@ _HARMLESS = ("imported", "entered", "left", "consent", "paused", "resumed")
 _PARTS: dict[str, Any] = {"emails": EmailAddress, "phones": Phone, "places": Address, "consents": Consent}
 
 
-@dataclass(frozen=True, slots=True)
-class LeftRow:
-    """Something that was not taken back."""
-
-    row: int
-    client_id: int
-    name: str
-    what: str
-
-
 @dataclass(slots=True)
 class Undone:
-    """left holds the first 200; left_count all."""
+    """What one slice took back. left: (row, client id, name, what was not taken back), the first 200."""
 
-    removed: int
-    restored: int
-    left_count: int
-    left: list[LeftRow]
+    removed: int = 0
+    restored: int = 0
+    left_count: int = 0
+    left: list[tuple[int, int, str, str]] = field(default_factory=list)
 
 
 def imported_clients(import_id: int, outcomes: Sequence[str] = (ADDED, UPDATED)) -> Iterator[int]:
@@ -68,33 +60,41 @@ def is_too_late(made: Import) -> bool:
     return clock.now() - made.at > timedelta(days=DAYS)
 
 
-def undo(made: Import) -> Undone:
-    """Put everything back, newest row first. Inside a transaction."""
-    result = Undone(0, 0, 0, [])
-    _restore_updated(made, result)
-    _remove_added(made, result)
-    facts = Interaction.objects.filter(source=SOURCE, external_id__startswith=f"{made.pk}:")
-    for some in _chunks(list(facts.values_list("pk", flat=True))):
-        Interaction.objects.filter(pk__in=some).delete()
-    made.state, made.undone_at = "undone", clock.now()
-    made.save(update_fields=["state", "undone_at"])
-    return result
+def size(made: Import) -> int:
+    """How many rows there are to take back."""
+    return _rows(made).count()
 
 
-def _restore_updated(made: Import, result: Undone) -> None:
-    rows = ImportRow.objects.filter(batch=made, outcome=UPDATED, client__isnull=False).order_by("-row", "-pk")
-    ids = list(rows.values_list("pk", flat=True))
-    for some in _chunks(ids):
-        batch = list(ImportRow.objects.filter(pk__in=some).order_by("-row", "-pk"))
-        clients = Client.objects.in_bulk([row.client_id for row in batch if row.client_id])
-        lists = _parts_there(batch)
-        gone: dict[str, list[int]] = {name: [] for name in _PARTS}
-        for row in batch:
-            _restore(row, clients[row.client_id or 0], lists, gone, result)
-        _save(list(clients.values()))
-        for name, model in _PARTS.items():
-            model.objects.filter(pk__in=gone[name]).delete()
-        hooks.on_change(list(clients))
+def undo(made: Import, cursor: dict[str, int] | None) -> Iterator[Slice]:
+    """Put everything back, newest row first: what was changed before who was added."""
+    done, last = (cursor["done"], cursor["last"]) if cursor else (0, sys.maxsize)
+    for outcome in (UPDATED, ADDED):
+        if cursor and outcome == UPDATED and cursor["adding"]:
+            continue
+        while rows := list(_rows(made).filter(outcome=outcome, pk__lt=last).order_by("-pk")[:_CHUNK]):
+            result = Undone()
+            _TAKE_BACK[outcome](made, rows, result)
+            facts = [f"{made.pk}:{row.row}" for row in rows]
+            Interaction.objects.filter(source=SOURCE, external_id__in=facts).delete()
+            done, last = done + len(rows), rows[-1].pk
+            yield Slice(done, {"done": done, "last": last, "adding": int(outcome == ADDED)}, asdict(result))
+        last = sys.maxsize
+
+
+def _rows(made: Import) -> QuerySet[ImportRow]:
+    return ImportRow.objects.filter(batch=made, outcome__in=(UPDATED, ADDED), client__isnull=False)
+
+
+def _restore_updated(made: Import, rows: Sequence[ImportRow], result: Undone) -> None:
+    clients = Client.objects.in_bulk([row.client_id for row in rows if row.client_id])
+    lists = _parts_there(rows)
+    gone: dict[str, list[int]] = {name: [] for name in _PARTS}
+    for row in rows:
+        _restore(row, clients[row.client_id or 0], lists, gone, result)
+    _save(list(clients.values()))
+    for name, model in _PARTS.items():
+        model.objects.filter(pk__in=gone[name]).delete()
+    hooks.on_change(list(clients))
 
 
 def _restore(
@@ -146,16 +146,17 @@ def _save(clients: list[Client]) -> None:
     Client.objects.bulk_create(clients, update_conflicts=True, unique_fields=["id"], update_fields=columns)
 
 
-def _remove_added(made: Import, result: Undone) -> None:
-    rows = ImportRow.objects.filter(batch=made, outcome=ADDED, client__isnull=False).order_by("row")
-    for some in _chunks(list(rows.values_list("row", "client_id"))):
-        by_client = {client_id: row for row, client_id in some}
-        lived = _lived(made, list(by_client))
-        for client in Client.objects.filter(pk__in=lived).order_by("pk"):
-            _list(result, by_client[client.pk], client, _("something has happened since"))
-        free = [pk for pk in by_client if pk not in lived]
-        Client.objects.filter(pk__in=free).delete()
-        result.removed += len(free)
+def _remove_added(made: Import, rows: Sequence[ImportRow], result: Undone) -> None:
+    by_client = {row.client_id: row.row for row in rows if row.client_id}
+    lived = _lived(made, list(by_client))
+    for client in Client.objects.filter(pk__in=lived).order_by("pk"):
+        _list(result, by_client[client.pk], client, _("something has happened since"))
+    free = [pk for pk in by_client if pk not in lived]
+    Client.objects.filter(pk__in=free).delete()
+    result.removed += len(free)
+
+
+_TAKE_BACK = {UPDATED: _restore_updated, ADDED: _remove_added}
 
 
 def _lived(made: Import, ids: list[int]) -> set[int]:
@@ -174,8 +175,4 @@ def _lived(made: Import, ids: list[int]) -> set[int]:
 def _list(result: Undone, row: int, client: Client, what: str) -> None:
     result.left_count += 1
     if len(result.left) < LISTED:
-        result.left.append(LeftRow(row, client.pk, client.name, what))
-
-
-def _chunks(items: list[Any]) -> list[list[Any]]:
-    return [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+        result.left.append((row, client.pk, client.name, what))

@@ -36,6 +36,13 @@ from fondly.run.journeys.actions.moments import (
     skip,
     unfinish,
 )
+from fondly.run.journeys.actions.pausing import (
+    ChangedJourneys,
+    PauseJourneys,
+    ResumeJourneys,
+    pause_many,
+    resume_many,
+)
 from fondly.run.journeys.actions.starting import (
     Discarded,
     DiscardJourneys,
@@ -57,6 +64,7 @@ from fondly.run.journeys.actions.switching import (
 from fondly.run.journeys.actions.versions import MoveBack, Moved, MoveToVersion, move_back, move_to_version
 
 __all__ = [
+    "ChangedJourneys",
     "DiscardJourneys",
     "Discarded",
     "DoMomentNow",
@@ -72,12 +80,14 @@ __all__ = [
     "Moved",
     "PauseEverything",
     "PauseJourney",
+    "PauseJourneys",
     "ReEnterJourney",
     "RecordEvent",
     "RescheduleMoment",
     "RestoreMoment",
     "ResumeEverything",
     "ResumeJourney",
+    "ResumeJourneys",
     "SkipMoment",
     "StartJourney",
     "StartJourneys",
@@ -94,12 +104,14 @@ __all__ = [
     "move_to_version",
     "pause",
     "pause_everything",
+    "pause_many",
     "re_enter",
     "record_event",
     "reschedule",
     "restore",
     "resume",
     "resume_everything",
+    "resume_many",
     "skip",
     "start",
     "start_many",
