@@ -19,6 +19,7 @@ class Difference:
     """Changes to one journey's moments. moved: time, words or the question to a person differ.
 
     cancelled may come back; skipped is for good. recalled: on its way, to be withdrawn if still possible.
+    postponed: on its way, and the plan has it later.
     """
 
     added: list[Schedule] = field(default_factory=list)
@@ -28,12 +29,14 @@ class Difference:
     skipped: list[tuple[Kept, str]] = field(default_factory=list)
     recalled: list[tuple[Kept, str]] = field(default_factory=list)
     questioned: list[tuple[Kept, str]] = field(default_factory=list)  # on its way, yet a person must be asked
+    postponed: list[tuple[Kept, Schedule]] = field(default_factory=list)
     kept: int = 0
     next_at: datetime | None = None
 
     def empty(self) -> bool:
-        lists = (self.added, self.alerts, self.moved, self.cancelled, self.skipped, self.recalled, self.questioned)
-        return not any(lists)
+        lists = (self.added, self.alerts, self.moved, self.cancelled, self.skipped)
+        on_their_way = (self.recalled, self.questioned, self.postponed)
+        return not any((*lists, *on_their_way))
 
 
 def compare(plan: Plan, stored: Iterable[Kept], now: datetime) -> Difference:
@@ -64,14 +67,23 @@ def _place(difference: Difference, schedule: Schedule, row: Kept | None, now: da
         difference.added.append(schedule)
     elif row.state == State.WORKING:
         difference.kept += 1
-        if schedule.ask and row.lease_until is None:
-            difference.questioned.append((row, schedule.ask))
+        _place_on_its_way(difference, schedule, row, now)
     elif row.state == State.DUE:
         _place_due(difference, schedule, row, now)
     elif row.state == State.CANCELLED or (row.state == State.PLANNED and _differs(row, schedule)):
         difference.moved.append((row, schedule))
     else:
         difference.kept += 1
+
+
+def _place_on_its_way(difference: Difference, schedule: Schedule, row: Kept, now: datetime) -> None:
+    """What waits to be sent is held back when a person must be asked, or when its time is later now (a cap, a date)."""
+    if row.lease_until is not None:
+        return
+    if schedule.ask:
+        difference.questioned.append((row, schedule.ask))
+    elif schedule.at > now:
+        difference.postponed.append((row, schedule))
 
 
 def _place_due(difference: Difference, schedule: Schedule, row: Kept, now: datetime) -> None:

@@ -51,6 +51,10 @@ class Performer(Protocol):
         """Turn what waits into a question to a person, with the content kept. Returns those turned."""
         ...
 
+    def postpone(self, moment_id: int, at: datetime, reason: str) -> None:
+        """Let what waits go at `at` instead, with the content kept."""
+        ...
+
 
 _performers: dict[str, Performer] = {}
 
@@ -83,3 +87,10 @@ def ask(moments: Sequence[tuple[int, str]], reason: str, now: datetime) -> set[i
         if performer is not None:
             done.update(performer.ask([pk for pk, where in moments if where == channel], reason, now))
     return done
+
+
+def postpone(moment_id: int, channel: str, at: datetime, reason: str) -> None:
+    """Hold back one moment on its way until a later time."""
+    performer = of(channel)
+    if performer is not None:
+        performer.postpone(moment_id, at, reason)

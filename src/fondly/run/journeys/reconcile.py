@@ -22,6 +22,7 @@ from fondly.run.journeys.stays import StayWriter
 HORIZON = timedelta(days=35)
 LOOK_AGAIN = timedelta(days=14)  # at the latest, so that the stored future never runs out
 BEFORE_US = "it was due before this journey was run here"
+MOVED = "its time was moved"
 COMPLETED = "completed"
 State = Moment.State
 _MOVED = (
@@ -53,6 +54,7 @@ class Changes:
     withdraw: list[Kept] = field(default_factory=list)
     recall: list[tuple[Journey, Kept, str]] = field(default_factory=list)
     question: list[tuple[Kept, str]] = field(default_factory=list)
+    postpone: list[tuple[Book, Kept, Schedule]] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -105,6 +107,7 @@ def _collect(changes: Changes, journey: Journey, book: Book, diff: Difference, n
         changes.withdraw.append(row)
     changes.recall += [(journey, row, reason) for row, reason in diff.recalled]
     changes.question += diff.questioned
+    changes.postpone += [(book, row, schedule) for row, schedule in diff.postponed]
 
 
 def write(changes: Changes, now: datetime) -> None:
@@ -120,7 +123,7 @@ def write(changes: Changes, now: datetime) -> None:
 
 
 def _recall(changes: Changes, now: datetime) -> None:
-    """Call back what is on its way and is no longer wanted; what has left already stays as it is."""
+    """Call back or hold back what is on its way; what has left already stays as it is."""
     for journey, row, reason in changes.recall:
         if row.id in performers.withdraw([(row.id, row.channel)], reason, now):
             changes.ended.append((State.SKIPPED, "", reason[:300], now, "Fondly", row.id))
@@ -128,6 +131,11 @@ def _recall(changes: Changes, now: datetime) -> None:
     for row, reason in changes.question:
         if row.id in performers.ask([(row.id, row.channel)], reason, now):
             changes.ended.append((State.DUE, "late", reason[:300], None, "", row.id))
+    for book, row, schedule in changes.postpone:
+        if row.wanted_at == schedule.wanted_at:
+            performers.postpone(row.id, row.channel, schedule.at, "; ".join(schedule.moved))
+        elif row.id in performers.withdraw([(row.id, row.channel)], MOVED, now):  # its text may name the old time
+            changes.moved.append(_moved_row(book, row, schedule))
 
 
 _JOURNEY = ("stage", "stage_entered_at", "plan_at", "next_moment_at", "state", "ended_at", "exit_reason", "exit_stage")

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from fondly.ground import clock, instants
 from fondly.run.journeys import switch
-from fondly.run.outbox import faults, policy, results
+from fondly.run.outbox import capping, faults, policy, results
 from fondly.run.outbox.outgoing import Outgoing
 from fondly.run.outbox.results import Sent
 
@@ -36,6 +36,7 @@ def commit(messages: Sequence[Outgoing], worker: str, sent: list[Sent]) -> dict[
     now = clock.now()
     with transaction.atomic():
         if connection.vendor == "postgresql":
+            capping.one_at_a_time(messages)
             _lock_rows(messages, sent)
         refused = dict(_refused(messages, worker, now))
         results.finish(sent, worker)
@@ -49,10 +50,15 @@ def _refused(messages: Sequence[Outgoing], worker: str, now: datetime) -> Iterat
     found = _fresh(messages, worker, now)
     changed = [message for message in messages if not _as_stamped(message, found.get(message.pk))]
     forbidden = policy.forbidden(changed) if changed else {}
+    uncounted = capping.Uncounted(messages)
     for message in messages:
         refusal = _refusal(message, found.get(message.pk), forbidden.get(message.pk, ""), now)
+        if refusal is None and uncounted.concerns(message):
+            refusal = Refusal("wait", capping.UNCOUNTED, now)
         if refusal is not None:
             yield message.pk, refusal
+        else:
+            uncounted.add(message)
 
 
 def _refusal(message: Outgoing, fresh: "Fresh | None", forbidden: str, now: datetime) -> Refusal | None:

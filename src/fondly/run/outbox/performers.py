@@ -53,6 +53,10 @@ class EmailPerformer:
         Message.objects.filter(pk__in=list(found)).update(state=State.APPROVAL, held_why=reason[:200])
         return set(found.values())
 
+    def postpone(self, moment_id: int, at: datetime, reason: str) -> None:
+        """A held message goes at `at`, with the text it has."""
+        Message.objects.filter(moment=moment_id, state=State.HELD).update(go_at=at, held_why=reason[:200])
+
 
 class _Batch:
     """One call of perform: what all its messages share is read once."""

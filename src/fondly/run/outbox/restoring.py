@@ -108,7 +108,7 @@ class Fenced:
 
     def __init__(self, inner: Performer) -> None:
         self.inner = inner
-        self.withdraw, self.ask = inner.withdraw, inner.ask
+        self.withdraw, self.ask, self.postpone = inner.withdraw, inner.ask, inner.postpone
 
     def perform(self, jobs: Sequence[Job], now: datetime) -> list[Result]:
         """Written as ever; of what may have gone before the restore the message is uncertain from its start."""
