@@ -1,11 +1,17 @@
 """Translations made cheap: inside a request each text is looked up once per language.
 
-Django finds out the language anew for every word, which costs more than the word itself.
+Django finds out the language anew for every word, which costs more than the word itself. What core says
+(`core/words.py`) is said again here: `in_words` for who reads it now, `for_the_record` for what is stored.
 """
 
+from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 
+from django.conf import settings
 from django.utils import translation
+
+from fondly.core.words import Said, filled
 
 _MOST = 20_000  # texts kept per language; our own words are far fewer
 _known: dict[str, dict[str, str]] = {}
@@ -36,6 +42,37 @@ def gettext(text: str) -> str:
     known = _words.get()
     if known is None:
         return translation.gettext(text)
+    return _look_up(known, text)
+
+
+def in_words(said: str) -> str:
+    """What core said, in the language of who reads it; any other text as it is."""
+    return _again(said, gettext) if isinstance(said, Said) else said
+
+
+def for_the_record(said: str) -> str:
+    """What core said, in the language of this install, whoever happens to be looking: for what is stored."""
+    if not isinstance(said, Said):
+        return said
+    with translation.override(settings.LANGUAGE_CODE):
+        return _again(said, partial(_look_up, _known.setdefault(settings.LANGUAGE_CODE, {})))
+
+
+def _again(said: Said, look_up: Callable[[str], str]) -> str:
+    """The sentence with its pattern and its inner sentences translated; in English when a translation is broken."""
+    values = {name: _again(value, look_up) if isinstance(value, Said) else value for name, value in said.values.items()}
+    count = values.get("count")
+    if said.many and isinstance(count, int):
+        pattern = translation.ngettext(said.pattern, said.many, count)
+    else:
+        pattern = look_up(said.pattern)
+    try:
+        return filled(pattern, values)
+    except (KeyError, IndexError, ValueError):
+        return str(said)
+
+
+def _look_up(known: dict[str, str], text: str) -> str:
     found = known.get(text)
     if found is None:
         found = translation.gettext(text)

@@ -201,7 +201,7 @@ def test_every_decision_says_why():
     book = one_stage("every 7 days", 'if: "not replied"', calendar='calendar:\n  quiet: "20:00-10:00"')
     found = plan(book, entered("only", MON), MON, days=20)
     first = found.moments[0]
-    assert first.why == "every 7 days since entering only (Mon 5 Jan 2026 09:00), number 1"
+    assert first.why == "every 7 days since entering Only (Mon 5 Jan 2026 09:00), number 1"
     assert first.moved == ("quiet hours 20:00-10:00",)
     assert first.wanted_at == at("2026-01-12T09:00") and first.at == at("2026-01-12T10:00")
     assert (first.zone, first.local) == (NEW_YORK, "2026-01-12T10:00:00-05:00")
@@ -216,7 +216,7 @@ def test_what_was_undone_when_the_client_left_stays_for_as_long_as_it_may_be_lat
     lived = history([(MON, "entered", "a"), ("2026-01-05T15:00", "event", "go")])
     assert [moment.touchpoint for moment in plan(book, lived, "2026-01-06T09:00").moments] == ["thanks"]
     later = plan(book, lived, "2026-01-07T09:01")
-    assert not later.moments and later.skips[0].reason == "the client left a before it was done"
+    assert not later.moments and later.skips[0].reason == "the client left A before it was done"
 
 
 def test_a_reminder_is_planned_even_if_its_appointment_lies_beyond_the_horizon():

@@ -94,7 +94,7 @@ def test_stays_meet_without_gap_and_say_why():
     assert [stay.why for stay in found.stays] == [
         "the journey starts here",
         "asked happened",
-        "asking lasted its 10 days",
+        "Asking lasted its 10 days",
     ]
     assert hello.why_left == "asked happened"
 

@@ -77,7 +77,7 @@ def test_a_time_before_the_journey_began_is_never_planned():
     book = one_stage("2 days before day", more=FIELDS)
     found = plan(book, entered("only", MON, fields={"day": "2026-01-06"}), MON)
     assert not found.moments
-    assert "was before the client entered only" in found.skips[0].reason
+    assert "was before the client entered Only" in found.skips[0].reason
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_what_is_not_yet_due_falls_away_with_the_stage():
     found = lived(
         ("2026-01-06T10:00", "event", "viewed"), ("2026-01-08T10:00", "event", "signed"), now="2026-01-08T10:00"
     )
-    assert "the client leaves first" in found["0:first/later/2"]
+    assert "the client leaves First" in found["0:first/later/2"]
 
 
 def test_done_replied_answered_broken_and_planned():
@@ -221,7 +221,7 @@ def test_what_comes_before_the_end_of_a_stage_never_comes_after_it():
     assert times(plan(book, entered("first", MON), MON)) == ["2026-01-17T09:00"]
     early = entered("first", MON, ("2026-01-10T10:00", "event", "signed"))
     found = plan(book, early, "2026-01-10T10:00")
-    assert not found.moments and "the client leaves first" in found.skips[0].reason
+    assert not found.moments and "the client leaves First" in found.skips[0].reason
 
 
 def test_a_reminder_that_comes_before_looks_again_when_it_would_be_too_late():

@@ -10,7 +10,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from fondly.core.planner.timing import FAR, ONE_DAY, instant
+from fondly.core.planner.why import WEEKDAYS, say_day
 from fondly.core.playbook.model import Calendar
+from fondly.core.words import say
 
 LONGEST_WAIT = timedelta(days=60)  # closed for longer: an alert, not a loop
 DEFAULT_OPENING = time(9)
@@ -64,13 +66,17 @@ class WorkDays:
         return business[min(business)][0] if business else DEFAULT_OPENING
 
     def _look(self, day: date) -> str:
-        weekend = "" if day.weekday() in self.calendar.working else f"no business on {day:%A}s"
+        weekend = (
+            ""
+            if day.weekday() in self.calendar.working
+            else say("no business on {weekday}s", weekday=WEEKDAYS[day.weekday()])
+        )
         return self._closure(day) or weekend
 
     def _closure(self, day: date) -> str:
         for first, last in self.calendar.closed:
             if first <= day <= last:
-                return f"closed {words_of_days(first, last)}"
+                return say("closed {days}", days=words_of_days(first, last))
         if self.calendar.holidays:
             name = holidays_of(self.calendar.holidays, day.year).get(day)
             if name:
@@ -80,8 +86,7 @@ class WorkDays:
 
 def words_of_days(first: date, last: date) -> str:
     """24 Dec 2026 to 2 Jan 2027."""
-    one = f"{first.day} {first:%b %Y}"
-    return one if first == last else f"{one} to {last.day} {last:%b %Y}"
+    return say_day(first) if first == last else say("{first} to {last}", first=say_day(first), last=say_day(last))
 
 
 def words_of_hours(window: Window) -> str:
@@ -108,7 +113,7 @@ def next_clock(moment: datetime, clock: time, zone: ZoneInfo) -> datetime:
 
 def quiet_gate(quiet: Window, zone: ZoneInfo) -> Gate:
     """Closed inside the quiet hours of the client's zone."""
-    words = f"quiet hours {words_of_hours(quiet)}"
+    words = say("quiet hours {hours}", hours=words_of_hours(quiet))
 
     def gate(moment: datetime) -> tuple[datetime, str] | None:
         if not inside(moment.astimezone(zone).time(), quiet):
@@ -137,7 +142,7 @@ def weekday_gate(zone: ZoneInfo) -> Gate:
         if local.weekday() < 5:
             return None
         monday = local.date() + timedelta(days=7 - local.weekday())
-        return instant(monday, local.time(), zone), "on weekdays only"
+        return instant(monday, local.time(), zone), say("on weekdays only")
 
     return gate
 
@@ -157,12 +162,12 @@ def work_gate(work: WorkDays, zone: ZoneInfo, keep_clock: bool) -> Gate:
         if not why and (keep_clock or _at_work(clock, business[day.weekday()])):
             return None
         if not why and clock < business[day.weekday()][0]:
-            return instant(day, business[day.weekday()][0], zone), "before business hours"
+            return instant(day, business[day.weekday()][0], zone), say("before business hours")
         opens = next_open_day(work, day)
         if opens is None:
-            return FAR, why or "outside business hours"
+            return FAR, why or say("outside business hours")
         start = clock if keep_clock else business[opens.weekday()][0]
-        return instant(opens, start, zone), why or "after business hours"
+        return instant(opens, start, zone), why or say("after business hours")
 
     return gate
 

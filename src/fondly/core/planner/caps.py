@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from fondly.core.planner.calendars import LONGEST_WAIT, Gate, first_open
 from fondly.core.planner.timing import ROUGHLY
 from fondly.core.playbook.model import Cap
+from fondly.core.words import say, words_of
 
 
 @dataclass(slots=True)
@@ -71,5 +72,5 @@ def place(books: Sequence[Ledger], channel: str, at: datetime, gates: Sequence[G
 
 def say_cap(cap: Cap) -> str:
     """At most 3 e-mails in 7 days."""
-    what = cap.channel or "automatic messages"
-    return f"at most {cap.count} {what} in {cap.window}"
+    what = words_of(cap.channel) or say("automatic messages")
+    return say("at most {count} {what} in {window}", count=cap.count, what=what, window=cap.window)

@@ -10,7 +10,8 @@ from fondly.core.planner.calendars import Gate, WorkDays
 from fondly.core.planner.conditions import Condition, ConditionError, parse_condition
 from fondly.core.planner.timing import ROUGHLY
 from fondly.core.planner.zones import zone_of
-from fondly.core.playbook.model import Playbook, Stage, Touchpoint, When
+from fondly.core.playbook.model import Playbook, Stage, Touchpoint, When, signals_of
+from fondly.core.words import say
 
 MOST_PLAYBOOKS = 64
 MOST_GATES = 20_000
@@ -82,11 +83,6 @@ def ready(playbook: Playbook) -> Book:
     return found
 
 
-def signals_of(text: str) -> tuple[str, ...]:
-    """The signals a `starts:` or `ends:` names: "closed", or "paid or cancelled"."""
-    return tuple(part.strip().removeprefix("on ") for part in text.split(" or ") if part.strip())
-
-
 def _compile(playbook: Playbook) -> Book:
     steps = {
         name: tuple(_step(touchpoint, stage) for touchpoint in stage.touchpoints.values())
@@ -132,7 +128,7 @@ def _step(touchpoint: Touchpoint, stage: Stage) -> Step:
         try:
             condition = parse_condition(touchpoint.condition)
         except ConditionError as error:
-            unreadable = str(error)
+            unreadable = error.args[0]
     return Step(
         touchpoint=touchpoint,
         stage=stage,
@@ -165,7 +161,7 @@ def _gates(book: Book, step: Step, zone: ZoneInfo) -> list[Gate]:
     if when is not None and when.weekdays_only:
         found.append(calendars.weekday_gate(spoken))
     if when is not None and when.between:
-        words = f"between {calendars.words_of_hours(when.between)}"
+        words = say("between {hours}", hours=calendars.words_of_hours(when.between))
         found.append(calendars.window_gate(when.between, spoken, words))
     if step.automatic:
         if calendar.quiet is not None:
@@ -175,6 +171,6 @@ def _gates(book: Book, step: Step, zone: ZoneInfo) -> list[Gate]:
         found.append(calendars.work_gate(book.work, business, named))
     channel = book.playbook.channels.get(step.touchpoint.channel)
     if channel is not None and channel.hours is not None:
-        words = f"{channel.name} hours {calendars.words_of_hours(channel.hours)}"
+        words = say("{channel} hours {hours}", channel=channel.name, hours=calendars.words_of_hours(channel.hours))
         found.append(calendars.window_gate(channel.hours, zone, words))
     return found

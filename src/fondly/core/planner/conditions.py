@@ -16,8 +16,11 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from fondly.core.words import listed, say
+
 TOKEN = re.compile(r"""\s*(?:(>=|<=|==|!=|>|<|=|\(|\))|'([^']*)'|"([^"]*)"|([\w.:+-]+))""")
 COMPARISONS = ("==", "!=", ">=", "<=", ">", "<", "=", "is")
+OURS = frozenset({"persona", "replied", "stage", "inquiry"})  # names every playbook can ask about
 WORDS = {"yes": True, "true": True, "no": False, "false": False}
 NAME = re.compile(r"[A-Za-z_][\w.]*$")
 LONGEST = 500
@@ -55,7 +58,7 @@ class Truth:
         known = lookup(self.name)
         if known.missing:
             return Verdict(None, known.missing)
-        return Verdict(True) if known.value else Verdict(False, f"{self.name} is not so")
+        return Verdict(True) if known.value else Verdict(False, say("{name} is not so", name=self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,16 @@ class Compare:
         try:
             holds = _compare(known.value, self.operator, self.value)
         except TypeError:
-            return Verdict(None, f"{self.name} is {known.value!r}, which cannot be compared with {self.value!r}")
-        return Verdict(True) if holds else Verdict(False, f"{self.name} is {known.value}")
+            return Verdict(
+                None,
+                say(
+                    "{name} is {value!r}, which cannot be compared with {other!r}",
+                    name=self.name,
+                    value=known.value,
+                    other=self.value,
+                ),
+            )
+        return Verdict(True) if holds else Verdict(False, say("{name} is {value}", name=self.name, value=known.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class Not:
         verdict = self.inner.judge(lookup)
         if verdict.holds is None:
             return verdict
-        return Verdict(True) if not verdict.holds else Verdict(False, f"{say_node(self.inner)} is so")
+        return Verdict(True) if not verdict.holds else Verdict(False, say("{inner} is so", inner=say_node(self.inner)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,7 @@ class Either:
         left, right = self.left.judge(lookup), self.right.judge(lookup)
         if left.holds or right.holds:
             return Verdict(True)
-        reason = " and ".join(dict.fromkeys((left.reason, right.reason)))
+        reason = listed(list(dict.fromkeys((left.reason, right.reason))))
         return Verdict(None if None in (left.holds, right.holds) else False, reason)
 
 
@@ -132,7 +143,7 @@ class Condition:
 def parse_condition(text: str) -> Condition:
     """Read the text of an `if:`. Raises ConditionError."""
     if len(text) > LONGEST:
-        raise ConditionError(f"the condition is longer than {LONGEST} characters; use a shorter one")
+        raise ConditionError(say("the condition is longer than {most} characters; use a shorter one", most=LONGEST))
     parser = _Parser(_tokens(text), text)
     root = parser.either(0)
     parser.expect_end()
@@ -161,7 +172,9 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while position < len(text):
         match = TOKEN.match(text, position)
         if match is None:
-            raise ConditionError(f"cannot read {text[position:].strip()!r} in {text!r}; write e.g. nps >= 9")
+            raise ConditionError(
+                say("cannot read {part!r} in {text!r}; write e.g. nps >= 9", part=text[position:].strip(), text=text)
+            )
         sign, single, double, word = match.groups()
         if sign:
             found.append(("sign", sign))
@@ -189,11 +202,11 @@ class _Parser:
         return token
 
     def fail(self, what: str) -> ConditionError:
-        return ConditionError(f"{what} in {self.text!r}; write e.g. nps >= 9, or not replied")
+        return ConditionError(say("{what} in {text!r}; write e.g. nps >= 9, or not replied", what=what, text=self.text))
 
     def expect_end(self) -> None:
         if self.peek()[0] != "end":
-            raise self.fail(f"{self.peek()[1]!r} is not expected")
+            raise self.fail(say("{word!r} is not expected", word=self.peek()[1]))
 
     def is_word(self, word: str) -> bool:
         kind, text = self.peek()
@@ -215,7 +228,7 @@ class _Parser:
 
     def unary(self, depth: int) -> Node:
         if depth > DEEPEST:
-            raise self.fail("too many brackets")
+            raise self.fail(say("too many brackets"))
         if self.is_word("not"):
             self.take()
             return Not(self.unary(depth + 1))
@@ -223,14 +236,16 @@ class _Parser:
             self.take()
             node = self.either(depth + 1)
             if self.take() != ("sign", ")"):
-                raise self.fail("a closing bracket is missing")
+                raise self.fail(say("a closing bracket is missing"))
             return node
         return self.comparison()
 
     def comparison(self) -> Node:
         kind, name = self.take()
         if kind != "word" or not NAME.match(name):
-            raise self.fail(f"a name is expected instead of {name!r}" if name else "something is missing")
+            raise self.fail(
+                say("a name is expected instead of {name!r}", name=name) if name else say("something is missing")
+            )
         self.names.append(name)
         operator = self.peek()[1].lower()
         if operator not in COMPARISONS or self.peek()[0] == "text":
@@ -243,7 +258,7 @@ class _Parser:
         if kind == "text":
             return text
         if kind != "word":
-            raise self.fail("a value is missing after the comparison")
+            raise self.fail(say("a value is missing after the comparison"))
         if text.lower() in WORDS:
             return WORDS[text.lower()]
         try:

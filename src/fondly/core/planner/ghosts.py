@@ -9,12 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from fondly.core.planner.compiled import signals_of
 from fondly.core.planner.load import Report, weigh
 from fondly.core.planner.model import Fact, Ghost, Schedule, Stay
 from fondly.core.planner.rehearsal import Rehearsal, fact_of, live
 from fondly.core.planner.timing import ROUGHLY
-from fondly.core.playbook.model import Playbook, Stage
+from fondly.core.playbook.model import Playbook, Stage, signals_of
 
 SPREAD = 0.3  # a stay lasts its usual length, give or take this share
 USUAL_DAYS = {"before": 7.0, "new": 14.0, "ongoing": 60.0, "alumni": 0.0}  # when a stage gives no length

@@ -1,15 +1,12 @@
 """Whether a moment may happen at all: consent, and the condition in its `if:`."""
 
-from datetime import datetime
-
 from fondly.core.planner.compiled import Step, ready
-from fondly.core.planner.conditions import Known
+from fondly.core.planner.conditions import OURS, Known
 from fondly.core.planner.model import Stay
 from fondly.core.planner.scene import Scene, within
-from fondly.core.planner.why import say
 from fondly.core.playbook.model import Playbook
+from fondly.core.words import Said, say, words_of
 
-OURS = frozenset({"persona", "replied", "stage", "inquiry"})
 HAPPENED = (".done", ".replied", ".answered", ".broken", ".changed", ".kept")
 
 
@@ -17,14 +14,21 @@ def refusal(scene: Scene, stay: Stay, step: Step) -> str:
     """Why this touchpoint may not happen as things stand; "" when it may."""
     touchpoint = step.touchpoint
     if not may_use(scene, touchpoint.channel, touchpoint.consent):
-        purpose = f" for {say(touchpoint.consent)}" if touchpoint.consent else ""
-        return f"the client has not agreed to {say(touchpoint.channel)}{purpose}"
+        return _not_agreed(words_of(touchpoint.channel), words_of(touchpoint.consent))
     if step.unreadable:
-        return f"its `if` cannot be read: {step.unreadable}"
+        return say("its `if` cannot be read: {why}", why=step.unreadable)
     if step.condition is None:
         return ""
     verdict = step.condition.judge(lambda name: look_up(scene, stay, step, name))
-    return "" if verdict.holds else f"if {step.condition.text}: {verdict.reason}"
+    return (
+        "" if verdict.holds else say("if {condition}: {reason}", condition=step.condition.text, reason=verdict.reason)
+    )
+
+
+def _not_agreed(channel: str, purpose: str) -> Said:
+    if purpose:
+        return say("the client has not agreed to {channel} for {purpose}", channel=channel, purpose=purpose)
+    return say("the client has not agreed to {channel}", channel=channel)
 
 
 def may_use(scene: Scene, channel: str, purpose: str) -> bool:
@@ -39,9 +43,9 @@ def look_up(scene: Scene, stay: Stay, step: Step, name: str) -> Known:
     """What a name in a condition stands for now."""
     person, playbook = scene.history.person, scene.book.playbook
     if name == "persona":
-        return Known(person.persona) if person.persona else Known(missing="the persona is not known")
+        return Known(person.persona) if person.persona else Known(missing=say("the persona is not known"))
     if name == "replied":
-        return Known(any(within(at, stay) for at in _replies(scene)))
+        return Known(any(within(at, stay) for at in scene.signals.contacts))
     if name == "stage":
         return Known(stay.stage)
     if name.startswith("consent."):
@@ -59,10 +63,10 @@ def _field(scene: Scene, name: str) -> Known:
     if value is not None and value != "":
         return Known(value)
     if name in scene.book.playbook.surveys:
-        return Known(missing=f"{say(name)} has not been answered yet")
+        return Known(missing=say("{name} has not been answered yet", name=words_of(name)))
     if knows(scene.book.playbook, name):
-        return Known(missing=f"{say(name)} is not known")
-    return Known(missing=f"this playbook has nothing called {name}")
+        return Known(missing=say("{name} is not known", name=words_of(name)))
+    return Known(missing=say("this playbook has nothing called {name}", name=name))
 
 
 def knows(playbook: Playbook, name: str) -> bool:
@@ -77,8 +81,3 @@ def knows(playbook: Playbook, name: str) -> bool:
             or (first == "promise" and last in ("broken", "changed", "kept"))
         )
     return name in OURS or name in playbook.fields or name in playbook.surveys or name in ready(playbook).events
-
-
-def _replies(scene: Scene) -> list[datetime]:
-    """When the client wrote or spoke to us."""
-    return scene.signals.contacts

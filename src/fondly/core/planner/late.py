@@ -6,6 +6,7 @@ from fondly.core.planner.compiled import Step
 from fondly.core.planner.scene import Scene
 from fondly.core.planner.timing import FAR, step_from
 from fondly.core.planner.why import say_time
+from fondly.core.words import say
 
 
 def deadline(scene: Scene, step: Step, at: datetime) -> datetime:
@@ -18,4 +19,4 @@ def deadline(scene: Scene, step: Step, at: datetime) -> datetime:
 
 def say_late(scene: Scene, step: Step, at: datetime) -> str:
     """It was due Tue 6 Jan 2026 09:00 and may be 2 days late."""
-    return f"it was due {say_time(at, scene.zone)} and may be {step.touchpoint.late.after} late"
+    return say("it was due {at} and may be {limit} late", at=say_time(at, scene.zone), limit=step.touchpoint.late.after)

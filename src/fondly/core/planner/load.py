@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from fondly.core.planner.model import Schedule
+from fondly.core.planner.model import Schedule, Skip
 from fondly.core.planner.rehearsal import Rehearsal
-from fondly.core.planner.why import say
 from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook, Touchpoint
+from fondly.core.words import Said, say, words_of
 
 FULL_WEEK = 40.0  # hours of one person
 DAYS_A_WEEK = 5
@@ -117,8 +117,8 @@ def weigh(
         clashes=_clashes(done),
         overloads=tuple(overloads[:MOST_OVERLOADS]),
         overloaded_days=len(overloads),
-        moved=_most(_kind_of_move(words) for found in done for words in found.moment.moved),
-        skipped=_most(f"{say(skip.touchpoint)}: {_kind_of_skip(skip.reason)}" for life in lives for skip in life.skips),
+        moved=_most(_without_date(words) for found in done for words in found.moment.moved),
+        skipped=_most(_kind_of_skip(skip) for life in lives for skip in life.skips),
     )
 
 
@@ -184,7 +184,7 @@ def _clashes(done: Iterable[_Done]) -> tuple[tuple[str, int], ...]:
     days: dict[tuple[int, date], list[str]] = defaultdict(list)
     for found in done:
         if found.automatic:
-            days[found.client, found.day].append(say(found.moment.touchpoint))
+            days[found.client, found.day].append(words_of(found.moment.touchpoint))
     return _most(" + ".join(sorted(names)) for names in days.values() if len(names) > 1)
 
 
@@ -206,18 +206,21 @@ def _most(words: Iterable[str]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(Counter(words).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _kind_of_move(words: str) -> str:
-    return "paused" if words.startswith("paused") else words
+# Reasons with a date in them, by how they begin, and the words alike ones are counted under.
+_ALIKE = (
+    ("the client leaves", say("the client leaves the stage before its time")),
+    ("its time", say("its time was before the client came")),
+    ("it was due", say("too late")),
+    ("paused", say("paused")),
+)
 
 
-def _kind_of_skip(reason: str) -> str:
-    """A reason without the date in it, so that alike ones are counted together."""
-    for start in ("the client leaves", "its time", "it was due"):
-        if reason.startswith(start):
-            return {"its time": "its time was before the client came", "it was due": "too late"}.get(
-                start, "the client leaves the stage before its time"
-            )
-    return reason
+def _without_date(reason: str) -> str:
+    return next((words for start, words in _ALIKE if reason.startswith(start)), reason)
+
+
+def _kind_of_skip(skip: Skip) -> Said:
+    return say("{touchpoint}: {reason}", touchpoint=words_of(skip.touchpoint), reason=_without_date(skip.reason))
 
 
 def _plain(value: Any) -> Any:

@@ -11,8 +11,10 @@ from fondly.core.planner.model import Alert, Override, Schedule, Skip, Stay, Wai
 from fondly.core.planner.occurrences import Call, calls
 from fondly.core.planner.room import apply_caps, rest_surveys, spread
 from fondly.core.planner.scene import Scene, within
+from fondly.core.planner.stays import COMPLETED
 from fondly.core.planner.timing import FAR
-from fondly.core.planner.why import say, say_time
+from fondly.core.planner.why import say_leaving, say_time
+from fondly.core.words import Said, joined, say, words_of
 
 KEPT_SKIPS = 10  # of the overtaken moments of one recurring touchpoint
 
@@ -95,7 +97,14 @@ class Desk:
         persona, wanted = self.scene.history.person.persona, step.touchpoint.personas
         if wanted and persona not in wanted:
             if not persona:
-                self._wait(stay, step, f"only for {', '.join(map(say, wanted))}; the persona is not known")
+                self._wait(
+                    stay,
+                    step,
+                    say(
+                        "only for {personas}; the persona is not known",
+                        personas=joined([words_of(name) for name in wanted]),
+                    ),
+                )
             return
         found, waits_for = self._calls_of(stay, step)
         if waits_for:
@@ -103,7 +112,7 @@ class Desk:
         if self.scene.since is not None:
             found = [call for call in found if call.key not in self.scene.signals.settled]
         drafts = self._settle([draft for call in found if (draft := self._draft(call)) is not None])
-        if self.scene.walked.stop is not None and self.scene.walked.stop.reason != "completed":
+        if self.scene.walked.stop is not None and self.scene.walked.stop.reason != COMPLETED:
             drafts = [draft for draft in drafts if draft.settled]
         self.drafts += self._judge(step, drafts)
 
@@ -159,9 +168,14 @@ class Desk:
         start = paused if held and paused is not None else call.wanted
         opened = first_open(start, gates)
         if opened is None:
-            self._alert(call, f"nothing is open within {LONGEST_WAIT.days} days of {say_time(start, scene.zone)}")
+            self._alert(
+                call,
+                say(
+                    "nothing is open within {days} days of {at}", days=LONGEST_WAIT.days, at=say_time(start, scene.zone)
+                ),
+            )
             return None
-        moved = [f"paused until {say_time(start, scene.zone)}"] if held else []
+        moved = [say("paused until {at}", at=say_time(start, scene.zone))] if held else []
         draft = Draft(call, opened[0], gates, [*moved, *opened[1]])
         return draft if held else _in_time(draft)
 
@@ -211,9 +225,9 @@ class Desk:
         if reason:
             return reason
         if call.before is not None and draft.at >= call.before:
-            return f"{', '.join(draft.moved)} would move it past what it comes before"
+            return say("{moved} would move it past what it comes before", moved=joined(draft.moved))
         if call.before is not None and scene.now >= call.before:
-            return f"what it comes before was on {say_time(call.before, scene.zone)}"
+            return say("what it comes before was on {at}", at=say_time(call.before, scene.zone))
         return self._too_late(draft)
 
     def _too_late(self, draft: Draft) -> str:
@@ -221,7 +235,7 @@ class Desk:
         scene, call = self.scene, draft.call
         left_at = call.stay.left_at
         if not call.survives and left_at is not None and draft.at >= left_at:
-            return f"the client leaves {say(call.stay.stage)} on {say_time(left_at, scene.zone)}, before its time"
+            return say_leaving(call.step.stage.title, left_at, scene.zone)
         action = call.step.touchpoint.late.action
         left = scene.gone(call.stay) and not call.survives
         if action == "send" and not left:
@@ -229,7 +243,7 @@ class Desk:
         if scene.now <= draft.at or scene.now <= deadline(scene, call.step, draft.at):
             return ""
         if left:
-            return f"the client left {say(call.stay.stage)} before it was done"
+            return say("the client left {stage} before it was done", stage=call.step.stage.title)
         if action == "skip":
             return say_late(scene, call.step, draft.at)
         draft.ask = say_late(scene, call.step, draft.at)
@@ -244,7 +258,7 @@ class Desk:
             self._turns.append(min(ahead))
         gone = overdue[:-1]
         for draft in gone[-KEPT_SKIPS:]:
-            self._skip(draft, "a newer one is due")
+            self._skip(draft, say("a newer one is due"))
         return [draft for draft in drafts if draft not in gone] if gone else drafts
 
     def _skip(self, draft: Draft, reason: str) -> None:
@@ -280,19 +294,23 @@ def _in_time(draft: Draft) -> Draft:
         earlier = last_open(call.wanted, draft.gates)
         if earlier is not None and earlier >= call.stay.entered_at:
             draft.at = earlier
-            draft.moved.append("earlier, to come in time")
+            draft.moved.append(say("earlier, to come in time"))
     return draft
 
 
 def _by_person(call: Call, override: Override, now: datetime) -> Draft:
     at = (override.at or now).astimezone(UTC)
-    verb = "moved" if override.action == "at" else "called for now"
-    return Draft(call, at, (), [f"{verb} by {override.by or 'a person'}{_because(override)}"], fixed=True)
+    return Draft(call, at, (), [_say_override(override)], fixed=True)
 
 
-def _say_override(override: Override) -> str:
-    return f"skipped by {override.by or 'a person'}{_because(override)}"
-
-
-def _because(override: Override) -> str:
-    return f": {override.why}" if override.why else ""
+def _say_override(override: Override) -> Said:
+    """Who decided what, with the reason if there is one."""
+    who = override.by or say("a person")
+    match override.action:
+        case "at":
+            done = say("moved by {who}", who=who)
+        case "now":
+            done = say("called for now by {who}", who=who)
+        case _:
+            done = say("skipped by {who}", who=who)
+    return say("{done}: {why}", done=done, why=override.why) if override.why else done

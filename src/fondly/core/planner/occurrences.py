@@ -11,8 +11,9 @@ from fondly.core.planner.model import Stay
 from fondly.core.planner.scene import Scene, as_day, facts_within, key_of, within
 from fondly.core.planner.stays import usual_end
 from fondly.core.planner.timing import ELAPSED, FAR, ROUGHLY, exists, in_year, instant, nearest_clock, step_from
-from fondly.core.planner.why import say, say_every, say_missing, say_time, say_when, say_yearly
+from fondly.core.planner.why import say_every, say_leaving, say_missing, say_no_date, say_time, say_when, say_yearly
 from fondly.core.playbook.model import Duration, When
+from fondly.core.words import say, words_of
 
 LOOK_BACK = 12  # how many past occurrences of a recurring touchpoint stay in a plan
 MOST_AHEAD = 1000  # of one touchpoint in one plan
@@ -58,7 +59,9 @@ def calls(scene: Scene, stay: Stay, step: Step, planned: PlannedTimes) -> tuple[
     """The moments a touchpoint calls for in a stay; and, if there are none, what it waits for."""
     when = step.when
     if when is None:
-        return [], f"its `when` cannot be read: {step.touchpoint.when_text or 'it is empty'}"
+        return [], say(
+            "its `when` cannot be read: {sentence}", sentence=step.touchpoint.when_text or say("it is empty")
+        )
     if when.form == "yearly":
         return _yearly(scene, stay, step, when)
     points = _points(scene, stay, step, when, planned)
@@ -67,7 +70,7 @@ def calls(scene: Scene, stay: Stay, step: Step, planned: PlannedTimes) -> tuple[
     if when.form == "every":
         return list(_every(scene, stay, step, when, points)), ""
     if when.form == "before" and when.anchor.kind in UNFORESEEN:
-        return [], f"nobody knows {say(str(when.anchor))} before it happens; use a date field"
+        return [], say("nobody knows {event} before it happens; use a date field", event=words_of(str(when.anchor)))
     found = (_single(scene, stay, step, when, point) for point in points)
     return [call for call in found if call is not None], ""
 
@@ -84,13 +87,13 @@ def _points(scene: Scene, stay: Stay, step: Step, when: When, planned: PlannedTi
         case "touchpoint":
             times = planned(stay, when.anchor.name)
             if times is None:
-                return f"hangs on {say(when.anchor.name)}, which hangs on it in turn"
+                return say("hangs on {name}, which hangs on it in turn", name=words_of(when.anchor.name))
             found = [Point(occurrence, at, absolute=True) for occurrence, at in times]
         case "contact" if when.form == "every":
             return _last_contact(scene, stay, step, when)
         case _:
             found = _happened(scene, stay, step, when)
-    return found or say_missing(when, stay.stage)
+    return found or say_missing(when, step.stage.title)
 
 
 def _exit(scene: Scene, stay: Stay, step: Step, when: When) -> list[Point]:
@@ -114,10 +117,10 @@ def _field(scene: Scene, step: Step, when: When) -> list[Point] | str:
     zone = scene.spoken_zone(step)
     value = scene.history.person.fields.get(when.anchor.name)
     if value is None or value == "":
-        return say_missing(when, step.stage.name)
+        return say_missing(when, step.stage.title)
     found = as_day(value, zone)
     if found is None:
-        return f"{say(when.anchor.name)} is {value!r}, which is not a date"
+        return say_no_date(when, value)
     day, at = found
     if at is not None:
         return [Point("1", at.astimezone(UTC), absolute=True)]
@@ -133,15 +136,17 @@ def _single(scene: Scene, stay: Stay, step: Step, when: When, point: Point) -> C
         return None
     missed = ""
     if wanted < stay.entered_at and point.absolute:
-        missed = f"its time, {say_time(wanted, zone)}, was before the client entered {say(stay.stage)}"
+        missed = say(
+            "its time, {at}, was before the client entered {stage}", at=say_time(wanted, zone), stage=step.stage.title
+        )
     elif not point.survives and stay.left_at is not None and wanted >= stay.left_at:
-        missed = f"the client leaves {say(stay.stage)} on {say_time(stay.left_at, zone)}, before its time"
+        missed = say_leaving(step.stage.title, stay.left_at, zone)
     return Call(
         step=step,
         stay=stay,
         occurrence=point.occurrence,
         wanted=wanted,
-        why=partial(say_when, when, stay.stage, point.at, zone),
+        why=partial(say_when, when, step.stage.title, point.at, zone),
         survives=point.survives,
         before=point.at if when.form == "before" else None,
         missed=missed,
@@ -164,8 +169,7 @@ def _yearly(scene: Scene, stay: Stay, step: Step, when: When) -> tuple[list[Call
     found = as_day(value, zone)
     if found is None:
         missing = value is None or value == ""
-        name = say(when.anchor.name)
-        return [], say_missing(when, stay.stage) if missing else f"{name} is {value!r}, which is not a date"
+        return [], say_missing(when, step.stage.title) if missing else say_no_date(when, value)
     last = min(scene.until, stay.left_at or scene.until).astimezone(zone).year + 1
     first = max(stay.entered_at.astimezone(zone).year, found[0].year, last - MOST_AHEAD)
     made = [_one_year(scene, stay, step, when, found, year) for year in range(first, min(last, 9990) + 1)]
@@ -213,7 +217,7 @@ def _every(scene: Scene, stay: Stay, step: Step, when: When, points: list[Point]
         if _day_left_out(scene, step, when, anchor, k, wanted):
             continue
         number = k + shift
-        yield Call(step, stay, str(number), wanted, partial(say_every, when, stay.stage, anchor, zone, number))
+        yield Call(step, stay, str(number), wanted, partial(say_every, when, step.stage.title, anchor, zone, number))
 
 
 def _settled_in(scene: Scene, stay: Stay, step: Step) -> list[datetime]:
@@ -224,7 +228,7 @@ def _settled_in(scene: Scene, stay: Stay, step: Step) -> list[datetime]:
 
 def _settled_calls(stay: Stay, step: Step, settled: list[datetime]) -> Iterator[Call]:
     for number, at in enumerate(settled, 1):
-        yield Call(step, stay, str(number), at, partial("keeping in touch, number {}".format, number))
+        yield Call(step, stay, str(number), at, partial(say, "keeping in touch, number {number}", number=number))
 
 
 def _first_number(scene: Scene, when: When, anchor: datetime) -> int:

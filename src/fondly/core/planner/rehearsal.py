@@ -28,6 +28,7 @@ from fondly.core.planner.model import (
 from fondly.core.planner.timing import instant
 from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook
+from fondly.core.words import say
 
 MOST_TURNS = 20_000
 LOOK_AHEAD = timedelta(days=25)  # a plan is made this far at a time
@@ -100,7 +101,7 @@ class _Life:
         self.until, self.looked = self.end, self.ghost.start.astimezone(UTC)
         stage = self.ghost.stage or next(iter(self.playbook.stages), "")
         if stage not in self.playbook.stages:
-            raise ValueError(f'the playbook has no stage "{stage}"')
+            raise ValueError(say('the playbook has no stage "{stage}"', stage=stage))
         events = [fact_of(name, at.astimezone(UTC), number) for number, (name, at) in enumerate(self.ghost.events, 1)]
         self.facts = [Fact(self.ghost.start.astimezone(UTC), "entered", stage, id=0), *events]
 
@@ -157,7 +158,7 @@ class _Life:
         self.facts.append(Fact(at, "done", moment.touchpoint, moment.key, id=moment.key))
         if moment.at < now:
             local = at.astimezone(zone_of(moment.zone)).isoformat()
-            moment = replace(moment, at=at, local=local, moved=(*moment.moved, "its time had passed"))
+            moment = replace(moment, at=at, local=local, moved=(*moment.moved, say("its time had passed")))
         self.lived[moment.key] = moment
         following = self.answer(moment) if self.answer is not None else ()
         self.facts += following

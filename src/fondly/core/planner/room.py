@@ -8,7 +8,8 @@ from fondly.core.planner import caps
 from fondly.core.planner.draft import Draft
 from fondly.core.planner.scene import Scene
 from fondly.core.planner.timing import step_from
-from fondly.core.planner.why import say, say_time
+from fondly.core.planner.why import say_time
+from fondly.core.words import joined, say, words_of
 
 SPREAD = 15 * 60  # seconds over which deferred messages are spread
 Refused = list[tuple[Draft, str]]
@@ -27,7 +28,17 @@ def rest_surveys(scene: Scene, drafts: list[Draft]) -> Refused:
         last = max((before for before in asked if before[0] <= at), default=None)
         if last is not None and step_from(last[0], rest, 1, scene.zone, None, scene.book.work.open_day) > at:
             when = say_time(last[0], scene.zone)
-            refused.append((draft, f"surveys rest {rest}, and {say(last[1])} is asked on {when}"))
+            refused.append(
+                (
+                    draft,
+                    say(
+                        "surveys rest {rest}, and {survey} is asked on {at}",
+                        rest=rest,
+                        survey=words_of(last[1]),
+                        at=when,
+                    ),
+                )
+            )
         else:
             asked.append((at, draft.step.touchpoint.survey))
     return refused
@@ -50,8 +61,12 @@ def apply_caps(scene: Scene, drafts: list[Draft]) -> Refused:
         caps.record(books, channel, at)
     waiting = [draft for draft in drafts if not draft.settled and draft.step.automatic]
     waiting.sort(key=lambda d: (not (d.step.exempt or d.fixed), d.step.rank, d.at, d.call.key))
-    words = "; ".join(caps.say_cap(book.cap) for book in books)
-    return [(draft, f"a cap leaves no room for it: {words}") for draft in waiting if not _place(scene, books, draft)]
+    words = joined([caps.say_cap(book.cap) for book in books])
+    return [
+        (draft, say("a cap leaves no room for it: {caps}", caps=words))
+        for draft in waiting
+        if not _place(scene, books, draft)
+    ]
 
 
 def _already_sent(scene: Scene) -> Iterator[tuple[str, datetime]]:

@@ -13,8 +13,8 @@ from fondly.core.planner.compiled import Book
 from fondly.core.planner.facts import signal_of
 from fondly.core.planner.model import Fact, Stay, Stop
 from fondly.core.planner.timing import FAR, step_from
-from fondly.core.planner.why import say
 from fondly.core.playbook.model import Stage
+from fondly.core.words import say, words_of
 
 MOST_STAYS = 5000
 COMPLETED = "completed"
@@ -72,7 +72,7 @@ class _Walker:
         elif not self.open:
             return
         elif fact.kind == "exited":
-            self._leave(fact.at, f"left: {say(fact.name)}" if fact.name else "left")
+            self._leave(fact.at, say("left: {reason}", reason=words_of(fact.name)) if fact.name else say("left"))
             self.walked.stop = Stop(fact.name or "exited", fact.at)
         else:
             self._hear(signal_of(fact), fact.at)
@@ -80,21 +80,26 @@ class _Walker:
     def pass_time(self, until: datetime) -> None:
         while self.open and self.end is not None and self.end <= until and len(self.walked.stays) < MOST_STAYS:
             stage = self.book.playbook.stages[self.last.stage]
-            self._go_on(self.end, f"{say(stage.name)} lasted its {stage.length}")
+            self._go_on(self.end, say("{stage} lasted its {length}", stage=stage.title, length=stage.length))
 
     def foresee(self) -> None:
         """The open stay knows its own end, if time alone brings it."""
         if self.open and self.end is not None:
             stay = self.last
             stage = self.book.playbook.stages[stay.stage]
-            self.walked.stays[-1] = replace(stay, left_at=self.end, why_left=f"lasts {stage.length}")
+            self.walked.stays[-1] = replace(stay, left_at=self.end, why_left=say("lasts {length}", length=stage.length))
 
     def _moved_by_person(self, fact: Fact) -> None:
         if fact.name not in self.book.order or (self.open and self.last.stage == fact.name):
             return
         first = not self.walked.stays
-        why = "the journey starts here" if first else "a person moved the client here"
-        self._enter(fact.name, fact.at, why, f"a person moved the client to {say(fact.name)}")
+        why = say("the journey starts here") if first else say("a person moved the client here")
+        self._enter(
+            fact.name,
+            fact.at,
+            why,
+            say("a person moved the client to {stage}", stage=self.book.playbook.stages[fact.name].title),
+        )
         self.walked.stop = None
 
     def _hear(self, signal: str, at: datetime) -> None:
@@ -108,10 +113,11 @@ class _Walker:
             return
         if ends:
             self.walked.ended_by[self.last.ordinal] = signal
+        happened = say("{signal} happened", signal=words_of(signal))
         if target:
-            self._enter(target, at, f"{say(signal)} happened", f"{say(signal)} happened")
+            self._enter(target, at, happened, happened)
         else:
-            self._go_on(at, f"{say(signal)} happened")
+            self._go_on(at, happened)
 
     def _go_on(self, at: datetime, why: str) -> None:
         following = self.book.playbook.stage_after(self.last.stage)

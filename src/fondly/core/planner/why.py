@@ -1,89 +1,122 @@
-"""The sentences with which a decision explains itself."""
+"""The sentences with which a decision explains itself. A stage is named by its title."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fondly.core.playbook.model import Anchor, When
+from fondly.core.playbook.units import ONE
+from fondly.core.words import Said, say, words_of
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = (say("Mon"), say("Tue"), say("Wed"), say("Thu"), say("Fri"), say("Sat"), say("Sun"))
+MONTHS = (
+    say("Jan"), say("Feb"), say("Mar"), say("Apr"), say("May"), say("Jun"),
+    say("Jul"), say("Aug"), say("Sep"), say("Oct"), say("Nov"), say("Dec"),
+)  # fmt: skip
+WEEKDAYS = (
+    say("Monday"), say("Tuesday"), say("Wednesday"), say("Thursday"), say("Friday"), say("Saturday"), say("Sunday"),
+)  # fmt: skip
 
 
-def say(name: str) -> str:
-    """A name of the playbook as words: proposal_accepted -> proposal accepted."""
-    return name.replace("_", " ")
-
-
-def say_time(moment: datetime, zone: ZoneInfo) -> str:
+def say_time(moment: datetime, zone: ZoneInfo) -> Said:
     """Tue 6 Jan 2026 14:05, on the wall clock of the zone."""
     at = moment.astimezone(zone)
-    return f"{DAYS[at.weekday()]} {at.day} {MONTHS[at.month - 1]} {at.year} {at.hour:02d}:{at.minute:02d}"
+    return say("{weekday} {day} {clock:%H:%M}", weekday=DAYS[at.weekday()], day=say_day(at), clock=at)
+
+
+def say_day(day: date) -> Said:
+    """6 Jan 2026."""
+    return say("{day} {month} {year}", day=day.day, month=MONTHS[day.month - 1], year=day.year)
 
 
 def say_anchor(anchor: Anchor, stage: str) -> str:
     """What the touchpoint hangs on, as a clause."""
-    name = say(anchor.name)
+    name = words_of(anchor.name)
     match anchor.kind:
         case "entry":
-            return f"entering {say(stage)}"
+            return say("entering {stage}", stage=stage)
         case "exit":
-            return f"leaving {say(stage)}"
+            return say("leaving {stage}", stage=stage)
         case "done":
-            return f"{name} was done"
+            return say("{name} was done", name=name)
         case "replied":
-            return f"the reply to {name}"
+            return say("the reply to {name}", name=name)
         case "answered":
-            return f"the answer to {name}"
+            return say("the answer to {name}", name=name)
         case "promise":
-            return f"a promise was {name}"
+            return say("a promise was {name}", name=name)
         case "contact":
-            return "the last contact"
+            return say("the last contact")
         case _:
             return name
 
 
-def say_when(when: When, stage: str, anchor_at: datetime, zone: ZoneInfo) -> str:
+def say_when(when: When, stage: str, anchor_at: datetime, zone: ZoneInfo) -> Said:
     """Why a moment that hangs on one anchor is due: "2 days after agreement signed (Tue 6 Jan 2026 14:05)"."""
-    lead = "on" if when.form == "on" else f"{when.step} {when.form}"
-    return f"{lead} {say_anchor(when.anchor, stage)} ({say_time(anchor_at, zone)}){say_tail(when)}"
+    anchor, at = say_anchor(when.anchor, stage), say_time(anchor_at, zone)
+    match when.form:
+        case "on":
+            due = say("on {anchor} ({at})", anchor=anchor, at=at)
+        case "before":
+            due = say("{step} before {anchor} ({at})", step=when.step, anchor=anchor, at=at)
+        case _:
+            due = say("{step} after {anchor} ({at})", step=when.step, anchor=anchor, at=at)
+    return _with_clock(due, when)
 
 
-def say_every(when: When, stage: str, anchor_at: datetime, zone: ZoneInfo, number: int) -> str:
+def say_every(when: When, stage: str, anchor_at: datetime, zone: ZoneInfo, number: int) -> Said:
     """Why a recurring moment is due."""
-    every = str(when.step) if when.weekday is None else WEEKDAYS[when.weekday]
-    if when.step is not None and when.step.count == 1 and when.weekday is None:
-        every = when.step.unit.removesuffix("s")
-    since = say_anchor(when.anchor, stage)
-    return f"every {every} since {since} ({say_time(anchor_at, zone)}), number {number}{say_tail(when)}"
+    since, at = say_anchor(when.anchor, stage), say_time(anchor_at, zone)
+    due = say(
+        "every {step} since {anchor} ({at}), number {number}", step=_rhythm(when), anchor=since, at=at, number=number
+    )
+    return _with_clock(due, when)
 
 
-def say_yearly(when: When, day: date, year: int) -> str:
+def _rhythm(when: When) -> str:
+    if when.weekday is not None:
+        return WEEKDAYS[when.weekday]
+    if when.step is not None and when.step.count == 1:
+        return ONE[when.step.unit]
+    return str(when.step)
+
+
+def say_yearly(when: When, day: date, year: int) -> Said:
     """Why a yearly moment is due."""
-    return f"yearly on {say(when.anchor.name)} ({day.isoformat()}): {year}{say_tail(when)}"
+    name = words_of(when.anchor.name)
+    return _with_clock(say("yearly on {name} ({day}): {year}", name=name, day=day, year=year), when)
 
 
-def say_tail(when: When) -> str:
-    return f", at {when.at:%H:%M}" if when.at else ""
+def _with_clock(due: Said, when: When) -> Said:
+    return say("{due}, at {clock:%H:%M}", due=due, clock=when.at) if when.at else due
 
 
-def say_missing(when: When, stage: str) -> str:
+def say_missing(when: When, stage: str) -> Said:
     """What a touchpoint without a time is waiting for."""
-    anchor, name = when.anchor, say(when.anchor.name)
+    anchor, name = when.anchor, words_of(when.anchor.name)
     match anchor.kind:
         case "field":
-            return f"waits until {name} is known"
+            return say("waits until {name} is known", name=name)
         case "exit":
-            return f"waits until the client leaves {say(stage)}"
+            return say("waits until the client leaves {stage}", stage=stage)
         case "touchpoint":
-            return f"waits until {name} is planned"
+            return say("waits until {name} is planned", name=name)
         case "done":
-            return f"waits until {name} is done"
+            return say("waits until {name} is done", name=name)
         case "replied":
-            return f"waits for a reply to {name}"
+            return say("waits for a reply to {name}", name=name)
         case "answered":
-            return f"waits for the answer to {name}"
+            return say("waits for the answer to {name}", name=name)
         case "promise":
-            return f"waits for a promise to be {name}"
+            return say("waits for a promise to be {name}", name=name)
         case _:
-            return f"waits for {name or anchor.kind}"
+            return say("waits for {name}", name=name or anchor.kind)
+
+
+def say_leaving(stage: str, left_at: datetime, zone: ZoneInfo) -> Said:
+    """Why a moment does not happen: the stay is over before it."""
+    return say("the client leaves {stage} on {at}, before its time", stage=stage, at=say_time(left_at, zone))
+
+
+def say_no_date(when: When, value: object) -> Said:
+    """Why a touchpoint that hangs on a date field cannot be planned."""
+    return say("{name} is {value!r}, which is not a date", name=words_of(when.anchor.name), value=value)

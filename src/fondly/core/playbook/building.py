@@ -27,8 +27,10 @@ from fondly.core.playbook.model import (
     Team,
     Touchpoint,
     When,
+    signals_of,
 )
 from fondly.core.playbook.when import Names
+from fondly.core.words import say, words_of
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
@@ -104,8 +106,8 @@ class Builder:
         if (self.values.get("fondly") or 1) > 1:
             self.loader.problem(
                 self.loader.place("fondly"),
-                "this file is written for a newer Fondly",
-                "Update Fondly, or write `fondly: 1`.",
+                say("this file is written for a newer Fondly"),
+                say("Update Fondly, or write `fondly: 1`."),
                 "fondly",
             )
 
@@ -186,8 +188,13 @@ class Builder:
                     path = f"stages.{stage}.touchpoints.{name}"
                     self.loader.problem(
                         self.loader.place(path),
-                        f'two touchpoints are called "{name}"',
-                        f"It is also in the stage {seen[name]}: call this one {stage}_{name}.",
+                        say('two touchpoints are called "{name}"', name=name),
+                        say(
+                            "It is also in the stage {other}: call this one {stage}_{name}.",
+                            other=seen[name],
+                            stage=stage,
+                            name=name,
+                        ),
                         path,
                         name,
                     )
@@ -195,13 +202,14 @@ class Builder:
 
     def _stage(self, name: str, values: Values) -> Stage:
         path = f"stages.{name}"
-        plain = ("title", "owner", "department", "goal", "feel", "starts", "ends", "next", "leads_back_to")
+        plain = ("owner", "department", "goal", "feel", "starts", "ends", "next", "leads_back_to")
         handoff = values.get("handoff")
         touchpoints = {n: self._touchpoint(name, n, v or {}) for n, v in (values.get("touchpoints") or {}).items()}
         leaving = values.get("leaving")
         return Stage(
             name,
             values.get("phase") or "",
+            values.get("title") or words_of(name[:1].upper() + name[1:]),
             **{key: values.get(key) or "" for key in plain},
             covers=tuple(values.get("covers") or ()),
             length=self.read(durations.duration, values.get("length"), f"{path}.length"),
@@ -251,7 +259,7 @@ class Builder:
 def names_of(values: Values) -> Names:
     """The names a `when` can mean."""
     stages = [stage or {} for stage in (values.get("stages") or {}).values()]
-    events = {event for stage in stages for key in ("starts", "ends") for event in signals(stage.get(key) or "")}
+    events = {event for stage in stages for key in ("starts", "ends") for event in signals_of(stage.get(key) or "")}
     dates = {n for n, v in (values.get("fields") or {}).items() if (v or {}).get("type") in ("date", "datetime")}
     return Names(
         frozenset(name for stage in stages for name in stage.get("touchpoints") or {}),
@@ -261,16 +269,11 @@ def names_of(values: Values) -> Names:
     )
 
 
-def signals(text: str) -> tuple[str, ...]:
-    """The events of `starts:` or `ends:`: "closed", or "paid or cancelled"."""
-    return tuple(part.strip().removeprefix("on ") for part in text.split(" or ") if part.strip())
-
-
 def names(playbook: Playbook) -> Names:
     """The names a `when` of this playbook can mean."""
     dates = (name for name, field in playbook.fields.items() if field.type in ("date", "datetime"))
     ends = {
-        event for stage in playbook.stages.values() for text in (stage.starts, stage.ends) for event in signals(text)
+        event for stage in playbook.stages.values() for text in (stage.starts, stage.ends) for event in signals_of(text)
     }
     return Names(
         frozenset(t.name for t in playbook.touchpoints()),

@@ -8,11 +8,12 @@ from typing import Any
 
 from fondly.core.playbook.durations import CLOCK, UnreadableError, span
 from fondly.core.playbook.keys import WEEKDAYS
+from fondly.core.words import say
 
 Hours = tuple[time, time]
 _DAYS = re.compile(r"([a-z]+)(?:\s*(?:-|–|to)\s*([a-z]+))?", re.IGNORECASE)
 _BUSINESS = re.compile(rf"(?P<days>[a-z,\s–-]+?)\s+(?P<hours>{CLOCK}\s*(?:-|–|to)\s*{CLOCK}|closed)", re.IGNORECASE)
-_ADVICE = 'Write for example "mon-fri 09:00-17:00", or a line for each day: "sat: 10:00-14:00", "sun: closed".'
+_ADVICE = say('Write for example "mon-fri 09:00-17:00", or a line for each day: "sat: 10:00-14:00", "sun: closed".')
 
 
 def business(text: str) -> dict[int, Hours | None]:
@@ -22,7 +23,7 @@ def business(text: str) -> dict[int, Hours | None]:
     while rest:
         match = _BUSINESS.match(rest)
         if not match:
-            raise UnreadableError(f'"{text}" are no business hours', _ADVICE)
+            raise UnreadableError(say('"{text}" are no business hours', text=text), _ADVICE)
         hours = None if match["hours"].casefold() == "closed" else _open(match["hours"], text)
         made.update(dict.fromkeys(_weekdays(match["days"], text), hours))
         rest = rest[match.end() :].lstrip(" ,;")
@@ -32,7 +33,7 @@ def business(text: str) -> dict[int, Hours | None]:
 def _open(text: str, whole: str) -> Hours:
     first, last = span(text)
     if last < first:
-        raise UnreadableError(f'"{whole}" closes before it opens', _ADVICE)
+        raise UnreadableError(say('"{whole}" closes before it opens', whole=whole), _ADVICE)
     return first, last
 
 
@@ -41,7 +42,7 @@ def _weekdays(text: str, whole: str) -> list[int]:
     for part in re.split(r"\s*,\s*|\s+and\s+", text.strip(" ,")):
         match = _DAYS.fullmatch(part.strip())
         if not match:
-            raise UnreadableError(f'"{whole}" are no business hours', _ADVICE)
+            raise UnreadableError(say('"{whole}" are no business hours', whole=whole), _ADVICE)
         first, last = _weekday(match[1], whole), _weekday(match[2] or match[1], whole)
         days += [day % 7 for day in range(first, last + 1 if last >= first else last + 8)]
     return days
@@ -50,7 +51,7 @@ def _weekdays(text: str, whole: str) -> list[int]:
 def _weekday(word: str, whole: str) -> int:
     short = word.casefold()[:3]
     if short not in WEEKDAYS:
-        raise UnreadableError(f'"{word}" in "{whole}" is not a day', _ADVICE)
+        raise UnreadableError(say('"{word}" in "{whole}" is not a day', word=word, whole=whole), _ADVICE)
     return WEEKDAYS.index(short)
 
 
@@ -65,9 +66,11 @@ def closed(text: str) -> tuple[date, date]:
     try:
         days = date.fromisoformat(first), date.fromisoformat(last or first)
     except ValueError:
-        raise UnreadableError(f'"{text}" is not a day', 'Write "2026-12-24" or "2026-12-27 to 2027-01-02".') from None
+        raise UnreadableError(
+            say('"{text}" is not a day', text=text), say('Write "2026-12-24" or "2026-12-27 to 2027-01-02".')
+        ) from None
     if days[1] < days[0]:
-        raise UnreadableError(f'"{text}" ends before it begins', "Swap the two dates.")
+        raise UnreadableError(say('"{text}" ends before it begins', text=text), say("Swap the two dates."))
     return days
 
 
@@ -81,8 +84,8 @@ def holidays(text: str) -> str:
     if code.upper() in _AT_HAND or known_holidays(code):
         return code
     raise UnreadableError(
-        f'no public holidays are known for "{text}"',
-        'Write the two letters of a country, and if you like a part of it: "US", "US-NY", "DE-BY".',
+        say('no public holidays are known for "{text}"', text=text),
+        say('Write the two letters of a country, and if you like a part of it: "US", "US-NY", "DE-BY".'),
     )
 
 

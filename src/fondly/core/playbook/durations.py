@@ -3,7 +3,9 @@
 import re
 from datetime import time
 
-from fondly.core.playbook.model import Cap, Duration, Late, Reentry, Unit
+from fondly.core.playbook.model import Cap, Duration, Late, Reentry
+from fondly.core.playbook.units import Unit
+from fondly.core.words import say
 
 UNITS: dict[str, Unit] = {
     "minute": "minutes",
@@ -34,17 +36,18 @@ class UnreadableError(ValueError):
 def duration(text: str) -> Duration:
     """`5 days`, `a week`, `2 business days`. Raises UnreadableError."""
     match = _DURATION.fullmatch(" ".join(text.split()))
-    advice = 'Write a number and a unit, for example "5 days", "2 business days" or "4 hours".'
+    advice = say('Write a number and a unit, for example "5 days", "2 business days" or "4 hours".')
     if not match:
-        raise UnreadableError(f'"{text}" is not a length of time', advice)
+        raise UnreadableError(say('"{text}" is not a length of time', text=text), advice)
     count, name = _count(match[1]), match[2].casefold()
     if name == "year" and count is not None:
         count, name = count * 12, "month"
     if count is None or name not in UNITS:
-        raise UnreadableError(f'"{text}" is not a length of time', advice)
+        raise UnreadableError(say('"{text}" is not a length of time', text=text), advice)
     unit = UNITS[name]
     if not 1 <= count <= _MOST[unit.removeprefix("business ")]:
-        raise UnreadableError(f'"{text}" is {"no time at all" if count < 1 else "too long"}', advice)
+        found = say('"{text}" is no time at all', text=text) if count < 1 else say('"{text}" is too long', text=text)
+        raise UnreadableError(found, advice)
     return Duration(count, unit)
 
 
@@ -61,7 +64,9 @@ def clock(text: str) -> time:
     """`9:00` or `16:30`, a 24-hour clock time. Raises UnreadableError."""
     match = _CLOCK.fullmatch(text.strip())
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
-        raise UnreadableError(f'"{text}" is not a clock time', 'Write hours and minutes from 00:00 to 23:59: "16:30".')
+        raise UnreadableError(
+            say('"{text}" is not a clock time', text=text), say('Write hours and minutes from 00:00 to 23:59: "16:30".')
+        )
     return time(int(match[1]), int(match[2]))
 
 
@@ -69,10 +74,14 @@ def span(text: str) -> tuple[time, time]:
     """`08:00-20:00`, also with `to` or `and`; may wrap midnight. Raises UnreadableError."""
     match = _SPAN.fullmatch(text.strip())
     if not match:
-        raise UnreadableError(f'"{text}" is not a span of time', 'Write two clock times: "08:00-20:00".')
+        raise UnreadableError(
+            say('"{text}" is not a span of time', text=text), say('Write two clock times: "08:00-20:00".')
+        )
     first, last = clock(match[1]), clock(match[2])
     if first == last:
-        raise UnreadableError(f'"{text}" begins and ends at the same time', 'Write two clock times: "08:00-20:00".')
+        raise UnreadableError(
+            say('"{text}" begins and ends at the same time', text=text), say('Write two clock times: "08:00-20:00".')
+        )
     return first, last
 
 
@@ -87,17 +96,17 @@ def late(text: str) -> Late:
     if action == "ask":
         return Late("ask", duration(rest) if rest else Late().after)
     raise UnreadableError(
-        f'"{text}" does not say what happens when it is late',
-        'Write "send", "skip after 2 days" or "ask after 2 days".',
+        say('"{text}" does not say what happens when it is late', text=text),
+        say('Write "send", "skip after 2 days" or "ask after 2 days".'),
     )
 
 
 def cap(channel: str, text: str) -> Cap:
     """`2 per week`, `4 per 10 days`; channel `total` counts all channels. Raises UnreadableError."""
     match = re.fullmatch(r"(\d{1,6})\s+(?:per|a|an|in|every)\s+(.+)", text.strip(), re.IGNORECASE)
-    advice = 'Write for example "2 per week" or "4 per 10 days".'
+    advice = say('Write for example "2 per week" or "4 per 10 days".')
     if not match:
-        raise UnreadableError(f'"{text}" is not a limit', advice)
+        raise UnreadableError(say('"{text}" is not a limit', text=text), advice)
     window = match[2] if match[2][0].isdigit() else f"1 {match[2]}"
     return Cap("" if channel == "total" else channel, int(match[1]), duration(window))
 
@@ -114,6 +123,6 @@ def reentry(text: str) -> Reentry:
     if words.startswith("after "):
         return Reentry("after_interval", duration(words.removeprefix("after ")))
     raise UnreadableError(
-        f'"{text}" does not say when a client may live it again',
-        'Write "never", "after exit", "after 90 days" or "per matter".',
+        say('"{text}" does not say when a client may live it again', text=text),
+        say('Write "never", "after exit", "after 90 days" or "per matter".'),
     )

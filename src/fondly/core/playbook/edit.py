@@ -6,6 +6,7 @@ from typing import Any
 
 from fondly.core.playbook import nodes, writing
 from fondly.core.playbook.nodes import Entry, Mapping, Node, Scalar, Sequence
+from fondly.core.words import say
 
 
 class EditError(ValueError):
@@ -63,11 +64,11 @@ def _from_sentence(sentence: str) -> dict[str, Any]:
     """`call 2 days after entry` -> channel phone, when `2 days after entry`."""
     match = _SENTENCE.fullmatch(" ".join(sentence.split()))
     if not match or not match["what"]:
-        raise EditError('Say what and when, for example "call 2 days after entry".')
+        raise EditError(say('Say what and when, for example "call 2 days after entry".'))
     words = match["what"].casefold().split()
     channel = next((_BY[word] for word in words if word in _BY), "")
     if not channel:
-        raise EditError(f"Say how, with one of these words: {', '.join(_BY)}.")
+        raise EditError(say("Say how, with one of these words: {words}.", words=", ".join(_BY)))
     kind = "wow" if "wow" in words else ("relationship" if channel in ("phone", "letter", "in_person") else "work")
     return {"name": "_".join(words), "kind": kind, "channel": channel, "when": match["when"]}
 
@@ -86,11 +87,11 @@ def _tree(text: str) -> Mapping:
     try:
         root = nodes.compose(text)
     except nodes.SyntaxProblem as error:
-        raise EditError(f"line {error.line + 1} cannot be read: {error.what}") from None
+        raise EditError(say("line {line} cannot be read: {what}", line=error.line + 1, what=error.what)) from None
     if root is None or (isinstance(root, Scalar) and root.empty):
         return Mapping(0, 0, len(text), len(text))
     if not isinstance(root, Mapping):
-        raise EditError("this is not a playbook")
+        raise EditError(say("this is not a playbook"))
     return root
 
 
@@ -104,7 +105,7 @@ def _edited(text: str, path: list[str], value: Any) -> str:
                 return _replace(text, node, value, flow=True)
             continue
         if not isinstance(node, Mapping):
-            raise EditError(f"{'.'.join(path[:depth])} has no parts")
+            raise EditError(say("{path} has no parts", path=".".join(path[:depth])))
         entry = next((e for e in node.entries if e.key.text == name), None)
         if entry is None:
             return text if value is None else _insert(text, node, name, _nested(path[depth + 1 :], value))
@@ -113,12 +114,12 @@ def _edited(text: str, path: list[str], value: Any) -> str:
         if isinstance(entry.value, Scalar) and entry.value.empty:
             return text if value is None else _set(text, node, entry, _nested(path[depth + 1 :], value))
         node = entry.value
-    raise EditError("a path is needed")
+    raise EditError(say("a path is needed"))
 
 
 def _item(node: Sequence, name: str) -> Node:
     if not name.isdigit() or int(name) >= len(node.items):
-        raise EditError(f"there is no item {name}; the list has {len(node.items)}")
+        raise EditError(say("there is no item {name}; the list has {count}", name=name, count=len(node.items)))
     return node.items[int(name)]
 
 
@@ -162,7 +163,7 @@ def _set(text: str, parent: Mapping, entry: Entry, value: Any) -> str:
 
 def _replace(text: str, node: Node, value: Any, *, flow: bool) -> str:
     if value is None:
-        raise EditError("an item is removed by writing the list without it")
+        raise EditError(say("an item is removed by writing the list without it"))
     return text[: node.start] + writing.inline(value) + text[end_of(node, text) :]
 
 
@@ -205,7 +206,7 @@ def _prove(text: str, path: str, value: Any) -> None:
         else:
             node = node.get(name) if isinstance(node, Mapping) else None
     if (None if node is None else plain(node)) != _as_plain(value):
-        raise EditError(f"{path} cannot be changed in this place; edit the file by hand")
+        raise EditError(say("{path} cannot be changed in this place; edit the file by hand", path=path))
 
 
 def plain(node: Node) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fondly.core.playbook.model import Playbook, Stage, Touchpoint
+from fondly.core.words import Said, say
 
 Frame = Literal["phases", "seven", "lifecycle", "funnel"]
 
@@ -25,26 +26,45 @@ class FrameStage:
     exit: bool = False
 
 
-FRAMES: Mapping[Frame, tuple[tuple[str, str], ...]] = {
-    "phases": (("before", "Before yes"), ("new", "New"), ("ongoing", "Ongoing"), ("alumni", "Alumni")),
+FRAMES: Mapping[Frame, tuple[tuple[str, Said], ...]] = {
+    "phases": (
+        ("before", say("Before yes")),
+        ("new", say("New")),
+        ("ongoing", say("Ongoing")),
+        ("alumni", say("Alumni")),
+    ),
     "seven": (
-        ("encounter", "Encounter"), ("inquire", "Inquire"), ("intake", "Intake"), ("enroll", "Enroll"),
-        ("engage", "Engage"), ("wrap_up", "Wrap up"), ("follow_up", "Follow up"),
+        ("encounter", say("Encounter")),
+        ("inquire", say("Inquire")),
+        ("intake", say("Intake")),
+        ("enroll", say("Enroll")),
+        ("engage", say("Engage")),
+        ("wrap_up", say("Wrap up")),
+        ("follow_up", say("Follow up")),
     ),
     "lifecycle": (
-        ("target", "Target"), ("connect", "Connect"), ("engage", "Engage"), ("deliver", "Delivery"), ("use", "Use"),
-        ("support", "Support"), ("exit", "Exit"),
+        ("target", say("Target")),
+        ("connect", say("Connect")),
+        ("engage", say("Engage")),
+        ("deliver", say("Delivery")),
+        ("use", say("Use")),
+        ("support", say("Support")),
+        ("exit", say("Exit")),
     ),
     "funnel": (
-        ("awareness", "Awareness"), ("consideration", "Consideration"), ("purchase", "Purchase"),
-        ("post_purchase", "Post-purchase"), ("retention", "Retention and loyalty"), ("advocacy", "Advocacy"),
+        ("awareness", say("Awareness")),
+        ("consideration", say("Consideration")),
+        ("purchase", say("Purchase")),
+        ("post_purchase", say("Post-purchase")),
+        ("retention", say("Retention and loyalty")),
+        ("advocacy", say("Advocacy")),
     ),
-}  # fmt: skip
-TITLES: Mapping[Frame, str] = {
-    "phases": "New, ongoing, alumni",
-    "seven": "Seven stages",
-    "lifecycle": "Experience lifecycle",
-    "funnel": "Awareness to advocacy",
+}
+TITLES: Mapping[Frame, Said] = {
+    "phases": say("New, ongoing, alumni"),
+    "seven": say("Seven stages"),
+    "lifecycle": say("Experience lifecycle"),
+    "funnel": say("Awareness to advocacy"),
 }
 _BY_PHASE = {"before": "inquire", "new": "enroll", "ongoing": "engage", "alumni": "follow_up"}
 _LIFECYCLE = {

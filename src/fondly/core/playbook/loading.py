@@ -9,12 +9,13 @@ from fondly.core.playbook.near import near
 from fondly.core.playbook.nodes import Entry, Mapping, Node, Scalar, Sequence
 from fondly.core.playbook.problems import Problem
 from fondly.core.playbook.shapes import Shape
+from fondly.core.words import Said, either_of, say
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # controls, and turned text
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
-_NOUN = {Scalar: "text", Sequence: "a list", Mapping: "a list of `name: value` lines"}
-_WANTED = {"list": "a list", "map": "`name: value` lines", "record": "`name: value` lines"}
+_NOUN = {Scalar: say("text"), Sequence: say("a list"), Mapping: say("a list of `name: value` lines")}
+_WANTED = {"list": say("a list"), "map": say("`name: value` lines"), "record": say("`name: value` lines")}
 
 
 @dataclass(slots=True)
@@ -49,17 +50,17 @@ class Loader:
         if shape.kind in ("record", "map"):
             return self._mapping(node, shape, path)
         if not isinstance(node, Scalar):
-            return self._misfit(node, "text", path, _hint_for_text(node, path))
+            return self._misfit(node, say("text"), path, _hint_for_text(node, path))
         if node.style == '"' and _UNSEEN.search(node.text):
-            shown = f"`{path.rsplit('.', 1)[-1]}` holds a character that no text has"
-            self.problem(node, shown, "Take the \\x, \\u or \\0 out of the quotes and type the word again.", path)
+            shown = say("`{key}` holds a character that no text has", key=path.rsplit(".", 1)[-1])
+            self.problem(node, shown, say("Take the \\x, \\u or \\0 out of the quotes and type the word again."), path)
             return None
         return self._scalar(node, shape, path)
 
     def _either(self, node: Node, shape: Shape, path: str) -> Any:
         fitting = [option for option in shape.options if _fits(node, option)]
         if not fitting:
-            wanted = " or ".join(_WANTED.get(option.kind, "text") for option in shape.options)
+            wanted = either_of([_WANTED.get(option.kind, say("text")) for option in shape.options])
             return self._misfit(node, wanted, path)
         return self.load(node, fitting[0], path)
 
@@ -67,7 +68,7 @@ class Loader:
         of = shape.of or Shape("text")
         items = node.items if isinstance(node, Sequence) else [node]
         if isinstance(node, Mapping) and of.kind != "record":
-            return self._misfit(node, "a list", path, "Write [one, two] or one `- item` a line.")
+            return self._misfit(node, say("a list"), path, say("Write [one, two] or one `- item` a line."))
         for index, item in enumerate(items):
             self.marks[f"{path}.{index}"] = (item.line + 1, item.column + 1)
         values = [self.load(item, of, f"{path}.{index}") for index, item in enumerate(items)]
@@ -75,8 +76,11 @@ class Loader:
 
     def _mapping(self, node: Node, shape: Shape, path: str) -> Any:
         if not isinstance(node, Mapping):
-            advice = f"Put its parts below `{path.rsplit('.', 1)[-1]}:`, each on its own line, two blanks further in."
-            return self._misfit(node, "`name: value` lines", path, advice)
+            advice = say(
+                "Put its parts below `{key}:`, each on its own line, two blanks further in.",
+                key=path.rsplit(".", 1)[-1],
+            )
+            return self._misfit(node, say("`name: value` lines"), path, advice)
         values: dict[str, Any] = {}
         entries = sentences_with_commas(node, shape) if node.flow else node.entries
         for entry in entries:
@@ -92,7 +96,11 @@ class Loader:
         if place in self.marks:
             first = self.marks[place][0]
             self.problem(
-                entry.key, f'"{name}" is written twice', f"It is already there in line {first}: keep one.", place, name
+                entry.key,
+                say('"{name}" is written twice', name=name),
+                say("It is already there in line {first}: keep one.", first=first),
+                place,
+                name,
             )
             return
         self.marks[place] = (entry.key.line + 1, entry.key.column + 1)
@@ -115,21 +123,25 @@ class Loader:
         better = re.sub(r"\W+", "_", name).strip("_").lower() or "name"
         better = better if _NAME.fullmatch(better) else f"n_{better}"
         self.problem(
-            entry.key, f'"{name}" cannot be a name', f"Names are one word without blanks: write {better}.", path, name
+            entry.key,
+            say('"{name}" cannot be a name', name=name),
+            say("Names are one word without blanks: write {better}.", better=better),
+            path,
+            name,
         )
 
     def _unknown(self, entry: Entry, shape: Shape, path: str) -> None:
         name = entry.key.text
         if name.startswith("\u00a0"):
-            advice = "Delete the blanks at the beginning of the line and type them again."
-            self.problem(entry.key, "this line begins with blanks that only look like blanks", advice, path, name)
+            advice = say("Delete the blanks at the beginning of the line and type them again.")
+            self.problem(entry.key, say("this line begins with blanks that only look like blanks"), advice, path, name)
             return
         meant = _meant(name, shape.keys)
         known = ", ".join(shape.keys)
-        advice = f"Did you mean {meant}?" if meant else f"Possible here: {known}."
+        advice = say("Did you mean {meant}?", meant=meant) if meant else say("Possible here: {known}.", known=known)
         if isinstance(entry.value, Scalar) and entry.value.empty and "," not in known:
-            advice = "Leave it out."
-        self.problem(entry.key, f'"{name}" is not a word of the playbook here', advice, path, name)
+            advice = say("Leave it out.")
+        self.problem(entry.key, say('"{name}" is not a word of the playbook here', name=name), advice, path, name)
 
     def _lost_comment(self, entry: Entry, path: str) -> None:
         """`speak_up: #client-voice` is an empty value and a comment; nobody means that."""
@@ -142,8 +154,8 @@ class Loader:
             column = entry.key.column + lost.start(1) + 1
             self.problem(
                 (entry.key.line + 1, column),
-                f'"{lost[1]}" is read as a comment, so nothing is left',
-                f'Put it in quotes: {entry.key.text}: "{lost[1]}"',
+                say('"{text}" is read as a comment, so nothing is left', text=lost[1]),
+                say('Put it in quotes: {key}: "{text}"', key=entry.key.text, text=lost[1]),
                 path,
                 lost[1],
             )
@@ -151,18 +163,26 @@ class Loader:
     def _missing(self, node: Node, name: str, shape: Shape, path: str) -> None:
         where = self.marks.get(path, (node.line + 1, node.column + 1))
         below = shape.keys[name]
-        choices = f": {', '.join(below.choices)}" if below.choices else ""
-        self.problem(
-            where,
-            f"`{name}` is missing{f' in {path}' if path else ''}",
-            f"Add `{name}:`{choices}.",
-            f"{path}.{name}" if path else name,
+        missing = (
+            say("`{name}` is missing in {path}", name=name, path=path)
+            if path
+            else say("`{name}` is missing", name=name)
         )
+        advice = say("Add `{name}:`.", name=name)
+        if below.choices:
+            advice = say("Add `{name}:`: {choices}.", name=name, choices=", ".join(below.choices))
+        self.problem(where, missing, advice, f"{path}.{name}" if path else name)
 
     def _misfit(self, node: Node, wanted: str, path: str, advice: str = "") -> None:
-        shown = path.rsplit(".", 1)[-1] or "the file"
+        shown = path.rsplit(".", 1)[-1] or say("the file")
         text = node.text if isinstance(node, Scalar) else ""
-        self.problem(node, f"`{shown}` must be {wanted}, not {_NOUN[type(node)]}", advice, path, text)
+        self.problem(
+            node,
+            say("`{shown}` must be {wanted}, not {found}", shown=shown, wanted=wanted, found=_NOUN[type(node)]),
+            advice,
+            path,
+            text,
+        )
 
     def _scalar(self, node: Scalar, shape: Shape, path: str) -> Any:
         if shape.kind == "yes_no":
@@ -172,8 +192,18 @@ class Loader:
         value = node.text.strip("\n") if node.style in ("|", ">") else node.text
         if shape.kind == "choice" and value not in shape.choices:
             meant = near(value, shape.choices)
-            advice = f"Did you mean {meant}?" if meant else f"Write one of: {', '.join(shape.choices)}."
-            self.problem(node, f'"{value}" is not possible for `{path.rsplit(".", 1)[-1]}`', advice, path, value)
+            advice = (
+                say("Did you mean {meant}?", meant=meant)
+                if meant
+                else say("Write one of: {choices}.", choices=", ".join(shape.choices))
+            )
+            self.problem(
+                node,
+                say('"{value}" is not possible for `{key}`', value=value, key=path.rsplit(".", 1)[-1]),
+                advice,
+                path,
+                value,
+            )
             return None
         return value
 
@@ -181,19 +211,36 @@ class Loader:
         word = node.text.casefold()
         if word in ("true", "yes", "false", "no"):
             return word in ("true", "yes")
-        self.problem(node, f'"{node.text}" is neither true nor false', "Write true or false.", path, node.text)
+        self.problem(
+            node,
+            say('"{text}" is neither true nor false', text=node.text),
+            say("Write true or false."),
+            path,
+            node.text,
+        )
         return None
 
     def _number(self, node: Scalar, shape: Shape, path: str) -> float | int | None:
         if not _NUMBER.fullmatch(node.text):
-            self.problem(node, f'"{node.text}" is not a number', "Write digits only, for example 15.", path, node.text)
+            self.problem(
+                node,
+                say('"{text}" is not a number', text=node.text),
+                say("Write digits only, for example 15."),
+                path,
+                node.text,
+            )
             return None
         value = float(node.text)
         if (shape.low is not None and value < shape.low) or (shape.high is not None and value > shape.high):
-            limit = f"from {shape.low:g}" + (f" to {shape.high:g}" if shape.high is not None else " up")
-            self.problem(node, f"{node.text} is out of range", f"Write a number {limit}.", path, node.text)
+            self.problem(node, say("{text} is out of range", text=node.text), _within(shape), path, node.text)
             return None
         return int(value) if value.is_integer() else value
+
+
+def _within(shape: Shape) -> Said:
+    if shape.high is None:
+        return say("Write a number from {low:g} up.", low=shape.low)
+    return say("Write a number from {low:g} to {high:g}.", low=shape.low, high=shape.high)
 
 
 def sentences_with_commas(node: Mapping, shape: Shape) -> list[Entry]:
@@ -228,11 +275,11 @@ def _fits(node: Node, shape: Shape) -> bool:
     return isinstance(node, Scalar)
 
 
-def _hint_for_text(node: Node, path: str) -> str:
+def _hint_for_text(node: Node, path: str) -> Said:
     key = path.rsplit(".", 1)[-1]
     if isinstance(node, Sequence):
-        return f'Write it as a sentence, or put it in quotes: {key}: "[…]"'
-    return f'If it is a sentence with a colon or {{{{ … }}}}, put it in quotes: {key}: "…"'
+        return say('Write it as a sentence, or put it in quotes: {key}: "[…]"', key=key)
+    return say('If it is a sentence with a colon or {{{{ … }}}}, put it in quotes: {key}: "…"', key=key)
 
 
 _SYNONYMS = {

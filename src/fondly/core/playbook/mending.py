@@ -5,9 +5,14 @@ reported in one go.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fondly.core.playbook.nodes import SyntaxProblem
+from fondly.core.playbook.requoting import braces_in_flow, quote_between, quote_from, quote_value, value_of, with_value
+from fondly.core.words import Said, say
+
+LONGEST_EXAMPLE = 160  # characters of a mended line that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,308 +27,274 @@ class Diagnosis:
     mended: str | None = None
 
 
-_KEY = re.compile(r"^(\s*(?:- )?)([\w.-]+|\"[^\"]*\"|'[^']*')(:\s+)(.*?)(\s+#.*)?$")
-_BRACES = re.compile(r"\{\{.*?\}\}")
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """Where YAML gave up. line: from 0, within the text; shown: that line."""
+
+    error: SyntaxProblem
+    lines: list[str]
+    line: int
+    shown: str
+
+    @property
+    def opened_line(self) -> int:
+        """Where the unfinished thing began."""
+        return self.error.opened[0] if self.error.opened else self.line
+
+    def line_at(self, number: int) -> str:
+        return self.lines[number] if 0 <= number < len(self.lines) else ""
 
 
 def diagnose(error: SyntaxProblem, lines: list[str]) -> Diagnosis:
     """What a person should know about `error`."""
     line = min(error.line, max(len(lines) - 1, 0))
-    shown = lines[line] if lines else ""
-    for look in (_refused, _tab, _braces, _starts_badly, _quote, _joined_colon, _colon, _brackets, _indent):
-        found = look(error, lines, line, shown)
+    slip = Slip(error, lines, line, lines[line] if lines else "")
+    for look in _LOOKS:
+        found = look(slip)
         if found:
             return found
     return Diagnosis(
         line,
         error.column,
-        f"this cannot be read: {error.what}",
-        "Look at this line and the one before it: a missing colon, quote or bracket?",
-        shown.strip(),
+        say("this cannot be read: {what}", what=error.what),
+        say("Look at this line and the one before it: a missing colon, quote or bracket?"),
+        slip.shown.strip(),
     )
 
 
+_IF_TEXT = say("If it is text, put it in quotes")
+_NOT_USED = {
+    "alias": (say("`*` cannot begin a value here"), say("References (*name) are not used in a playbook.")),
+    "anchor": (say("`&` cannot begin a value here"), say("Anchors (&name) are not used in a playbook.")),
+    "tag": (say("`!` cannot begin a value here"), say("Tags (!name) are not used in a playbook.")),
+}
 _REFUSED = {
-    "alias": (
-        "`*` cannot begin a value here",
-        "References (*name) are not used in a playbook.",
+    "second document": (
+        say("a second document begins here"),
+        say("A playbook is one document: remove this `---`."),
     ),
-    "anchor": (
-        "`&` cannot begin a value here",
-        "Anchors (&name) are not used in a playbook.",
-    ),
-    "tag": (
-        "`!` cannot begin a value here",
-        "Tags (!name) are not used in a playbook.",
-    ),
-    "second document": ("a second document begins here", "A playbook is one document: remove this `---`."),
     "too large": (
-        "the file is too large",
-        "A playbook has at most 2 million characters; move texts to templates/*.md.",
+        say("the file is too large"),
+        say("A playbook has at most 2 million characters; move texts to templates/*.md."),
     ),
     "too deep": (
-        "there are too many levels here",
-        "A playbook needs at most seven levels; look for a missing bracket.",
+        say("there are too many levels here"),
+        say("A playbook needs at most seven levels; look for a missing bracket."),
     ),
-    "strange character": ("there is a character here that no text has", "Delete it and type the word again."),
 }
 
 
-def _refused(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
-    if error.what not in _REFUSED:
-        return None
-    message, advice = _REFUSED[error.what]
-    mended = None
-    if error.what in ("alias", "anchor", "tag"):
-        mended = _quote_from(shown, error.column) or _quote_value(shown)
-        advice = f"{advice} If it is text, put it in quotes{_shown(mended)}"
-    if error.what == "strange character":
-        mended = shown[: error.column] + shown[error.column + 1 :]
-    return Diagnosis(line, error.column, message, advice, shown[error.column : error.column + 20], mended)
+def _refused(slip: Slip) -> Diagnosis | None:
+    """What YAML has and a playbook does not."""
+    what, column, shown = slip.error.what, slip.error.column, slip.shown
+    text = shown[column : column + 20]
+    if what in _NOT_USED:
+        message, advice = _NOT_USED[what]
+        mended = quote_from(shown, column) or quote_value(shown)
+        told = say("{advice} {example}", advice=advice, example=_example(_IF_TEXT, mended))
+        return Diagnosis(slip.line, column, message, told, text, mended)
+    if what == "strange character":
+        message, advice = say("there is a character here that no text has"), say("Delete it and type the word again.")
+        return Diagnosis(slip.line, column, message, advice, text, shown[:column] + shown[column + 1 :])
+    return Diagnosis(slip.line, column, *_REFUSED[what], text) if what in _REFUSED else None
 
 
-def _tab(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
-    for number in (line, line - 1, line + 1):
-        if 0 <= number < len(lines):
-            indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
-            if "\t" in indent:
-                mended = indent.replace("\t", "  ") + lines[number].lstrip()
-                return Diagnosis(
-                    number,
-                    indent.index("\t"),
-                    "a tab stands at the beginning of the line",
-                    "Indent with two blanks for each level, not with tabs.",
-                    "\t",
-                    mended,
-                )
+def _tab(slip: Slip) -> Diagnosis | None:
+    for number in (slip.line, slip.line - 1, slip.line + 1):
+        line = slip.line_at(number)
+        indent = line[: len(line) - len(line.lstrip())]
+        if "\t" in indent:
+            return Diagnosis(
+                number,
+                indent.index("\t"),
+                say("a tab stands at the beginning of the line"),
+                say("Indent with two blanks for each level, not with tabs."),
+                "\t",
+                indent.replace("\t", "  ") + line.lstrip(),
+            )
     return None
 
 
-def _braces(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
+def _braces(slip: Slip) -> Diagnosis | None:
     """A placeholder outside of quotes."""
-    match = _KEY.match(shown)
-    inside = _flow_value(shown)
-    if match and match[4].lstrip().startswith("{{"):
-        mended = _quote_value(shown)
+    value, inside = value_of(slip.shown), braces_in_flow(slip.shown)
+    if value and value[1].startswith("{{"):
+        mended = quote_value(slip.shown)
     elif inside:
-        mended = shown[: inside[0]] + _quoted(shown[inside[0] : inside[1]]) + shown[inside[1] :]
+        mended = quote_between(slip.shown, *inside)
     else:
         return None
-    return Diagnosis(
-        line,
-        shown.index("{{"),
-        "a value with {{ … }} must be in quotes",
-        f"Put it in quotes{_shown(mended)}",
-        shown.strip(),
-        mended,
-    )
+    column = slip.shown.index("{{")
+    return _to_quote(slip, column, say("a value with {{ … }} must be in quotes"), slip.shown.strip(), mended)
 
 
-def _flow_value(shown: str) -> tuple[int, int] | None:
-    """Where an unquoted `name: {{ … }} …` value stands inside { }."""
-    match = re.search(
-        r":\s+([^\"',{}\[\]]*\{\{[^{}]*\}\}[^,{}\"\]]*?(?:\{\{[^{}]*\}\}[^,{}\"\]]*?)*)\s*(?=[,}]|$)", shown
-    )
-    return match.span(1) if match else None
-
-
-def _starts_badly(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
+def _starts_badly(slip: Slip) -> Diagnosis | None:
     """A value that begins with a sign YAML keeps for itself: @ ` % ? - > |."""
-    match = _KEY.match(shown)
-    if not match or not match[4] or match[4][0] not in "@`%?->|*&!":
+    value = value_of(slip.shown)
+    if not value or not value[1] or value[1][0] not in "@`%?->|*&!":
         return None
-    if match[4][0] in "|>" and re.fullmatch(r"[|>][+-]?\d?", match[4]):
+    column, text = value
+    if re.fullmatch(r"[|>][+-]?\d?", text):
         return None
-    mended = _quote_value(shown)
+    message = say("a value cannot begin with {sign}", sign=text[0])
+    return _to_quote(slip, column, message, text, quote_value(slip.shown))
+
+
+def _open_quote(slip: Slip) -> Diagnosis | None:
+    """A quote that is never closed."""
+    if "quoted scalar" not in slip.error.what or not slip.error.opened:
+        return None
+    number, column = slip.error.opened
+    line = slip.lines[number]
+    sign = line[column]
+    mended = line.rstrip() + sign if line.count(sign) % 2 else None
     return Diagnosis(
-        line,
-        match.start(4),
-        f"a value cannot begin with {match[4][0]}",
-        f"Put it in quotes{_shown(mended)}",
-        match[4],
+        number,
+        column,
+        say("this quote {sign} is never closed", sign=sign),
+        _example(say("Close it at the end of the text"), mended),
+        line[column:].strip(),
         mended,
     )
 
 
-def _quote(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
-    """A quote that is never closed, or text after a closed one."""
-    if "quoted scalar" in error.what and error.opened:
-        number, column = error.opened
-        opened = lines[number]
-        sign = opened[column]
-        mended = opened.rstrip() + sign if opened.count(sign) % 2 else None
-        return Diagnosis(
-            number,
-            column,
-            f"this quote {sign} is never closed",
-            f"Close it at the end of the text{_shown(mended)}",
-            opened[column:].strip(),
-            mended,
-        )
-    match = _KEY.match(shown)
-    if not match or match[4][:1] not in ("'", '"') or "expected key" not in error.what + " expected key":
+def _inner_quote(slip: Slip) -> Diagnosis | None:
+    """A quote inside of quotes of the same kind."""
+    value = value_of(slip.shown)
+    if not value or value[1][:1] not in ("'", '"'):
         return None
-    if match[4][0] not in match[4][1:-1] and match[4].endswith(match[4][0]):
+    column, text = value
+    sign = text[0]
+    if sign not in text[1:-1] and text.endswith(sign):
         return None
-    sign, inner = match[4][0], match[4].strip()
-    inner = inner[1:-1] if len(inner) > 1 and inner.endswith(sign) else inner.replace(sign, "")
-    mended = match[1] + match[2] + match[3] + _quoted(inner) + (match[5] or "")
-    return Diagnosis(
-        line,
-        match.start(4),
-        "a quote inside the quotes ends the text too early",
-        f"Use the other kind of quotes around it{_shown(mended)}",
-        match[4],
-        mended,
-    )
+    inner = text[1:-1] if len(text) > 1 and text.endswith(sign) else text.replace(sign, "")
+    mended = with_value(slip.shown, inner)
+    advice = _example(say("Use the other kind of quotes around it"), mended)
+    return Diagnosis(slip.line, column, say("a quote inside the quotes ends the text too early"), advice, text, mended)
 
 
-def _joined_colon(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
-    """`owner:agent`, or a word alone on its line."""
-    simple_key = "could not find expected ':'" in error.what or "mapping values are not allowed" in error.what
-    if not simple_key:
+def _joined_colon(slip: Slip) -> Diagnosis | None:
+    """`owner:agent`."""
+    if "could not find expected ':'" not in slip.error.what and _NO_MAPPING not in slip.error.what:
         return None
-    for number in dict.fromkeys((error.opened[0] if error.opened else line, line, line - 1)):
-        text = lines[number] if 0 <= number < len(lines) else ""
+    for number in dict.fromkeys((slip.opened_line, slip.line, slip.line - 1)):
+        text = slip.line_at(number)
         joined = re.fullmatch(r"(\s*(?:- )?)([\w-]+):([^\s:/].*)", text)
         if joined:
             mended = f"{joined[1]}{joined[2]}: {joined[3]}"
-            return Diagnosis(
-                number,
-                joined.end(2),
-                "a blank is missing after the colon",
-                f"Write{_shown(mended)}",
-                text.strip(),
-                mended,
-            )
-    number = error.opened[0] if error.opened else line
-    text = lines[number].strip() if number < len(lines) else ""
-    if "could not find" in error.what and text and ":" not in text:
-        return Diagnosis(
-            number,
-            len(lines[number]) - len(lines[number].lstrip()),
-            f'"{text}" has no colon and no value',
-            f'Write "{text.split()[0]}: …", or indent it if it belongs to the line before.',
-            text,
-            "# " + lines[number],
-        )
+            message, advice = say("a blank is missing after the colon"), _example(say("Write"), mended)
+            return Diagnosis(number, joined.end(2), message, advice, text.strip(), mended)
     return None
 
 
-def _colon(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
-    """A second `: ` in a sentence without quotes."""
-    match = _KEY.match(shown)
-    if match and "mapping values are not allowed" in error.what and re.search(r":(\s|$)", match[4]):
-        mended = _quote_value(shown)
-        return Diagnosis(
-            line,
-            error.column,
-            "a sentence with a colon must be in quotes",
-            f"Put it in quotes{_shown(mended)}",
-            match[4],
-            mended,
-        )
-    here = error.opened is None or error.opened[0] == line
-    if here and "flow mapping" in error.what and shown[error.column : error.column + 1] == ":":
-        start = max(shown.rfind(sign, 0, error.column) for sign in (": ", "? ")) + 2
-        end = min((at for at in (shown.find(sign, error.column) for sign in ",}") if at >= 0), default=len(shown))
-        value = shown[start:end].strip()
-        mended = shown[:start] + _quoted(value) + shown[start + len(value) :]
-        return Diagnosis(
-            line,
-            error.column,
-            "a sentence with a colon must be in quotes",
-            f"Put it in quotes{_shown(mended)}",
-            value,
-            mended,
-        )
-    return None
-
-
-def _brackets(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
-    if error.opened and ("flow mapping" in error.what or "flow sequence" in error.what):
-        number, column = error.opened
-        sign = lines[number][column : column + 1]
-        close = "}" if sign == "{" else "]"
-        mended = lines[number].rstrip() + close if number < line else None
-        return Diagnosis(
-            number,
-            column,
-            f"this {sign} is never closed",
-            f"Close it with {close}{_shown(mended)}",
-            lines[number][column:].strip(),
-            mended,
-        )
-    at = shown[error.column : error.column + 1]
-    if at and at in "]}":
-        mended = shown[: error.column] + shown[error.column + 1 :]
-        return Diagnosis(line, error.column, f"there is a {at} too many", f"Remove it{_shown(mended)}", at, mended)
-    match = _KEY.match(shown)
-    if match and match[4].startswith(("[", "{")) and error.column > match.start(4):
-        mended = _quote_value(shown)
-        return Diagnosis(
-            line,
-            match.start(4),
-            f"text that begins with {match[4][0]} must be in quotes",
-            f"Put it in quotes{_shown(mended)}",
-            match[4],
-            mended,
-        )
-    return None
-
-
-def _indent(error: SyntaxProblem, lines: list[str], line: int, shown: str) -> Diagnosis | None:
-    before = next((lines[i] for i in range(line - 1, -1, -1) if lines[i].strip()), "")
-    here, there = _depth(shown), _depth(before)
-    markers = ("mapping values are not allowed", "did not find expected", "expected <document start>", "not allowed")
-    if not shown.strip() or not any(marker in error.what for marker in markers):
+def _no_colon(slip: Slip) -> Diagnosis | None:
+    """A word alone on its line."""
+    line = slip.line_at(slip.opened_line)
+    text = line.strip()
+    if "could not find expected ':'" not in slip.error.what or not text or ":" in text:
         return None
-    if here > there and re.match(r"\s*[\w.-]+:\s+[^|>#\s]", before):
-        advice = "The line before already has a value: put this line as far in as that one."
-    else:
-        advice = "Lines that belong together begin in the same column; two blanks further in is one level down."
     return Diagnosis(
-        line,
-        here,
-        "this line is indented wrongly",
-        advice,
-        shown.strip(),
-        " " * there + shown.lstrip() if here != there else None,
+        slip.opened_line,
+        len(line) - len(line.lstrip()),
+        say('"{text}" has no colon and no value', text=text),
+        say('Write "{word}: …", or indent it if it belongs to the line before.', word=text.split()[0]),
+        text,
+        "# " + line,
     )
+
+
+_NO_MAPPING = "mapping values are not allowed"
+_COLON = say("a sentence with a colon must be in quotes")
+
+
+def _colon(slip: Slip) -> Diagnosis | None:
+    """A second `: ` in a sentence without quotes."""
+    value = value_of(slip.shown)
+    if value and _NO_MAPPING in slip.error.what and re.search(r":(\s|$)", value[1]):
+        return _to_quote(slip, slip.error.column, _COLON, value[1], quote_value(slip.shown))
+    return None
+
+
+def _colon_in_flow(slip: Slip) -> Diagnosis | None:
+    """The same inside { }."""
+    shown, column = slip.shown, slip.error.column
+    if slip.opened_line != slip.line or "flow mapping" not in slip.error.what or shown[column : column + 1] != ":":
+        return None
+    start = max(shown.rfind(sign, 0, column) for sign in (": ", "? ")) + 2
+    end = min((at for at in (shown.find(sign, column) for sign in ",}") if at >= 0), default=len(shown))
+    return _to_quote(slip, column, _COLON, shown[start:end].strip(), quote_between(shown, start, end))
+
+
+def _open_bracket(slip: Slip) -> Diagnosis | None:
+    error = slip.error
+    if not error.opened or not ("flow mapping" in error.what or "flow sequence" in error.what):
+        return None
+    number, column = error.opened
+    line = slip.lines[number]
+    sign = line[column : column + 1]
+    close = "}" if sign == "{" else "]"
+    mended = line.rstrip() + close if number < slip.line else None
+    message = say("this {sign} is never closed", sign=sign)
+    advice = _example(say("Close it with {sign}", sign=close), mended)
+    return Diagnosis(number, column, message, advice, line[column:].strip(), mended)
+
+
+def _bracket_too_many(slip: Slip) -> Diagnosis | None:
+    shown, column = slip.shown, slip.error.column
+    sign = shown[column : column + 1]
+    if sign not in ("]", "}"):
+        return None
+    mended = shown[:column] + shown[column + 1 :]
+    message = say("there is a {sign} too many", sign=sign)
+    return Diagnosis(slip.line, column, message, _example(say("Remove it"), mended), sign, mended)
+
+
+def _text_in_brackets(slip: Slip) -> Diagnosis | None:
+    """Text that only begins like a list or a mapping."""
+    value = value_of(slip.shown)
+    if not value or not value[1].startswith(("[", "{")) or slip.error.column <= value[0]:
+        return None
+    message = say("text that begins with {sign} must be in quotes", sign=value[1][0])
+    return _to_quote(slip, value[0], message, value[1], quote_value(slip.shown))
+
+
+_INDENT_ERRORS = (_NO_MAPPING, "did not find expected", "expected <document start>", "not allowed")
+
+
+def _indent(slip: Slip) -> Diagnosis | None:
+    shown = slip.shown
+    if not shown.strip() or not any(words in slip.error.what for words in _INDENT_ERRORS):
+        return None
+    before = next((slip.lines[i] for i in range(slip.line - 1, -1, -1) if slip.lines[i].strip()), "")
+    here, there = _depth(shown), _depth(before)
+    if here > there and re.match(r"\s*[\w.-]+:\s+[^|>#\s]", before):
+        advice = say("The line before already has a value: put this line as far in as that one.")
+    else:
+        advice = say("Lines that belong together begin in the same column; two blanks further in is one level down.")
+    mended = " " * there + shown.lstrip() if here != there else None
+    return Diagnosis(slip.line, here, say("this line is indented wrongly"), advice, shown.strip(), mended)
+
+
+# In this order: the first that knows the slip says it.
+_LOOKS: tuple[Callable[[Slip], Diagnosis | None], ...] = (
+    _refused, _tab, _braces, _starts_badly, _open_quote, _inner_quote, _joined_colon, _no_colon, _colon,
+    _colon_in_flow, _open_bracket, _bracket_too_many, _text_in_brackets, _indent,
+)  # fmt: skip
+
+
+def _to_quote(slip: Slip, column: int, message: str, text: str, mended: str | None) -> Diagnosis:
+    """A slip that quotes mend."""
+    return Diagnosis(slip.line, column, message, _example(say("Put it in quotes"), mended), text, mended)
+
+
+def _example(advice: str, mended: str | None) -> Said:
+    """The advice, with the line as it should read when we know it."""
+    if not mended:
+        return say("{advice}.", advice=advice)
+    text = mended.strip()
+    shown = text if len(text) <= LONGEST_EXAMPLE else text[: LONGEST_EXAMPLE - 3] + "…"
+    return say("{advice}: {example}", advice=advice, example=shown)
 
 
 def _depth(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
-
-
-def _quote_value(shown: str) -> str | None:
-    """The line with its value in quotes."""
-    match = _KEY.match(shown)
-    if match and match[4]:
-        return match[1] + match[2] + match[3] + _quoted(match[4].strip()) + (match[5] or "")
-    item = re.match(r"^(\s*- )(.*?)(\s+#.*)?$", shown)
-    return item[1] + _quoted(item[2]) + (item[3] or "") if item else None
-
-
-def _quote_from(shown: str, column: int) -> str | None:
-    """The line with the value that begins at `column` inside { } or [ ] in quotes."""
-    if not re.search(r"[{\[].*[:,\[]\s*$", shown[:column]):
-        return None
-    value = re.match(r"[^,}\]]*", shown[column:])
-    text = value[0].rstrip() if value else ""
-    return shown[:column] + _quoted(text) + shown[column + len(text) :] if text else None
-
-
-def _quoted(value: str) -> str:
-    """Double quotes where possible, the others when the text has double ones."""
-    value = value.strip()
-    if '"' not in value and "\\" not in value:
-        return f'"{value}"'
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _shown(mended: str | None) -> str:
-    if not mended:
-        return "."
-    text = mended.strip()
-    return f": {text if len(text) <= 160 else text[:157] + '…'}"

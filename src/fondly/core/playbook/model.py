@@ -11,11 +11,12 @@ from datetime import date, time
 from types import MappingProxyType
 from typing import Any, Literal
 
+from fondly.core.playbook.units import Unit, say_length
+
 Kind = Literal["work", "relationship", "wow"]
 Phase = Literal["before", "new", "ongoing", "alumni"]
 Mode = Literal["auto", "approve", "by_hand"]
 Delivery = Literal["never_twice", "must_arrive"]
-Unit = Literal["minutes", "hours", "days", "weeks", "months", "business days", "business months"]
 AnchorKind = Literal[
     "entry",  # the client enters the stage
     "exit",  # the client leaves the stage
@@ -61,8 +62,7 @@ class Duration:
     unit: Unit
 
     def __str__(self) -> str:
-        unit = self.unit[:-1] if self.count == 1 else self.unit
-        return f"{self.count} {unit}"
+        return say_length(self.count, self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Handoff:
 class Stage:
     name: str
     phase: Phase | str
-    title: str = ""
+    title: str = ""  # what people read; the reader makes it from the name when it is not written
     covers: tuple[str, ...] = ()
     owner: str = ""
     department: str = ""
@@ -161,6 +161,11 @@ class Stage:
     handoff: Handoff | None = None
     touchpoints: Mapping[str, Touchpoint] = field(default_factory=nothing)
     extra: Mapping[str, Any] = field(default_factory=nothing)
+
+
+def signals_of(text: str) -> tuple[str, ...]:
+    """The signals a `starts:` or `ends:` names: "closed", or "paid or cancelled"."""
+    return tuple(part.strip().removeprefix("on ") for part in text.split(" or ") if part.strip())
 
 
 @dataclass(frozen=True, slots=True)

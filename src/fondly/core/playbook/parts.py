@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fondly.core.playbook.durations import UnreadableError
 from fondly.core.playbook.model import Brand, ClientField, Persona, Role, Template
+from fondly.core.words import say
 
 Values = Mapping[str, Any]
 
@@ -16,7 +17,9 @@ def date(text: str) -> Date:
     try:
         return Date.fromisoformat(text.strip())
     except ValueError:
-        raise UnreadableError(f'"{text}" is not a date', 'Write year, month and day: "2026-11-01".') from None
+        raise UnreadableError(
+            say('"{text}" is not a date', text=text), say('Write year, month and day: "2026-11-01".')
+        ) from None
 
 
 def zone(text: str) -> str:
@@ -24,7 +27,7 @@ def zone(text: str) -> str:
         return ZoneInfo(text).key
     except Exception:  # ZoneInfo raises five kinds of errors for odd names
         raise UnreadableError(
-            f'"{text}" is not a time zone', 'Write a region and a city: "America/New_York".'
+            say('"{text}" is not a time zone', text=text), say('Write a region and a city: "America/New_York".')
         ) from None
 
 
@@ -34,7 +37,7 @@ def share(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise UnreadableError(f'"{text}" is not a share', 'Write a percentage: "40%".')
+        raise UnreadableError(say('"{text}" is not a share', text=text), say('Write a percentage: "40%".'))
     return value
 
 
@@ -45,7 +48,9 @@ def scale(text: str) -> tuple[int, int]:
     except ValueError:
         ends = 0, 0
     if not 0 <= ends[0] < ends[1] <= 100:
-        raise UnreadableError(f'"{text}" is not a scale', 'Write lowest and highest answer: "0-10".')
+        raise UnreadableError(
+            say('"{text}" is not a scale', text=text), say('Write lowest and highest answer: "0-10".')
+        )
     return ends
 
 

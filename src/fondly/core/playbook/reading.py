@@ -12,6 +12,7 @@ from fondly.core.playbook.loading import Loader
 from fondly.core.playbook.mending import diagnose
 from fondly.core.playbook.model import Playbook
 from fondly.core.playbook.problems import PlaybookError, Problem
+from fondly.core.words import say
 
 __all__ = ["PlaybookError", "Problem", "read", "read_files"]
 MOST_MENDS = 25
@@ -29,8 +30,8 @@ def read_files(files: Mapping[str, str], *, main: str = "playbook.yaml") -> Play
     (front matter between two `---` lines, then the body). Raises PlaybookError.
     """
     if main not in files:
-        advice = f"A playbook folder holds {main}, and if you like templates/*.md and documents/*.md."
-        raise PlaybookError((Problem(main, 1, 1, f"there is no {main}", advice),))
+        advice = say("A playbook folder holds {main}, and if you like templates/*.md and documents/*.md.", main=main)
+        raise PlaybookError((Problem(main, 1, 1, say("there is no {main}", main=main), advice),))
     text = files[main].removeprefix("\ufeff")
     loader = Loader(main, text.splitlines())
     tree = _tree(text, loader)
@@ -68,10 +69,14 @@ def _first_per_line(problems: list[Problem]) -> tuple[Problem, ...]:
 
 def _values(tree: nodes.Node | None, loader: Loader) -> dict[str, object]:
     if tree is None or (isinstance(tree, nodes.Scalar) and tree.empty):
-        loader.problem((1, 1), "the file is empty", "Begin with `name: Your business`, or copy a starter: fondly new.")
+        loader.problem(
+            (1, 1), say("the file is empty"), say("Begin with `name: Your business`, or copy a starter: fondly new.")
+        )
         raise PlaybookError(tuple(loader.problems))
     if not isinstance(tree, nodes.Mapping):
-        loader.problem(tree, "this is not a playbook", "A playbook is lines of `name: value`; begin with `name: …`.")
+        loader.problem(
+            tree, say("this is not a playbook"), say("A playbook is lines of `name: value`; begin with `name: …`.")
+        )
         raise PlaybookError(tuple(loader.problems))
     values: dict[str, object] = loader.load(tree, PLAYBOOK, "")
     return values
@@ -99,9 +104,16 @@ def _add_text(values: dict[str, object], loader: Loader, file: str, kind: str, n
     if not isinstance(group, dict):  # its own problem is already noted
         return
     if not re.fullmatch(r"[^\W\d]\w*", name):
-        inner.problem((1, 1), f'"{name}" cannot be a name', "Name the file in one word: letters, digits and _.", path)
+        inner.problem(
+            (1, 1),
+            say('"{name}" cannot be a name', name=name),
+            say("Name the file in one word: letters, digits and _."),
+            path,
+        )
     if name in group and kind == "templates":
-        inner.problem((1, 1), f"{path} is also written in the playbook", "Keep it in one place.", path)
+        inner.problem(
+            (1, 1), say("{path} is also written in the playbook", path=path), say("Keep it in one place."), path
+        )
         return
     shape = PLAYBOOK.keys[kind].of
     front = _FRONT.match(text)

@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from importlib.resources import files
 
+from fondly.core.words import say
+
 TITLES = {
-    "realtor": "Realtor",
-    "mortgage_broker": "Mortgage broker",
-    "coach": "Coach",
-    "cpa": "CPA, bookkeeper",
-    "financial_adviser": "Financial adviser",
-    "insurance_agent": "Property and casualty insurance agent",
-    "therapist": "Therapist, counselor",
-    "agency": "Agency",
-    "lawn_service": "Seasonal lawn service",
-    "artist": "Artist, one-off commissions",
-    "online_shop": "Online shop",
-    "software": "Software company",
+    "realtor": say("Realtor"),
+    "mortgage_broker": say("Mortgage broker"),
+    "coach": say("Coach"),
+    "cpa": say("CPA, bookkeeper"),
+    "financial_adviser": say("Financial adviser"),
+    "insurance_agent": say("Property and casualty insurance agent"),
+    "therapist": say("Therapist, counselor"),
+    "agency": say("Agency"),
+    "lawn_service": say("Seasonal lawn service"),
+    "artist": say("Artist, one-off commissions"),
+    "online_shop": say("Online shop"),
+    "software": say("Software company"),
 }
 
 

@@ -27,6 +27,7 @@ from fondly.core.playbook.liquid_env import (
     sandbox,
 )
 from fondly.core.playbook.near import near
+from fondly.core.words import say
 
 __all__ = [
     "MissingValueError",
@@ -130,7 +131,11 @@ def _parsed(source: str) -> BoundTemplate:
 def _checked(source: str, html: bool, mark: bool, collecting: bool) -> BoundTemplate:
     found = problems(source)
     if found:
-        raise TemplateError(f"line {found[0].line}: {found[0].message}. {found[0].advice}")
+        raise TemplateError(
+            say(
+                "line {line}: {message}. {advice}", line=found[0].line, message=found[0].message, advice=found[0].advice
+            )
+        )
     return _environment(html, mark, collecting).from_string(source)
 
 
@@ -140,13 +145,17 @@ def problems(source: str, known_names: Iterable[str] | None = None) -> tuple[Tem
     known_names: allowed placeholders, `client.first_name` or `facts.*` for any; None skips that test.
     """
     if len(source) > MOST_SOURCE:
-        return (TemplateProblem(1, f"it is longer than {MOST_SOURCE:,} characters", "Move a part to a document."),)
+        return (
+            TemplateProblem(
+                1, say("it is longer than {most:,} characters", most=MOST_SOURCE), say("Move a part to a document.")
+            ),
+        )
     try:
         template = _parsed(source)
     except LiquidError as error:
         return (_syntax(error, source),)
     except RecursionError:
-        return (TemplateProblem(1, "it is nested too deeply", "Use fewer brackets and blocks."),)
+        return (TemplateProblem(1, say("it is nested too deeply"), say("Use fewer brackets and blocks.")),)
     found = list(_forbidden(template.nodes, source))
     if known_names is not None:
         names = frozenset(known_names)
@@ -160,8 +169,10 @@ def _known(name: str, names: frozenset[str]) -> bool:
 
 def _unknown(placeholder: Placeholder, names: frozenset[str]) -> TemplateProblem:
     meant = near(placeholder.name, names)
-    advice = f"Did you mean {{{{ {meant} }}}}?" if meant else "Use a name the playbook knows."
-    return TemplateProblem(placeholder.line, f"{{{{ {placeholder.name} }}}} is not known", advice)
+    advice = say("Did you mean {{{{ {meant} }}}}?", meant=meant) if meant else say("Use a name the playbook knows.")
+    return TemplateProblem(
+        placeholder.line, say("{{{{ {placeholder} }}}} is not known", placeholder=placeholder.name), advice
+    )
 
 
 def _syntax(error: LiquidError, source: str) -> TemplateProblem:
@@ -169,11 +180,11 @@ def _syntax(error: LiquidError, source: str) -> TemplateProblem:
     line = source.count("\n", 0, max(index, 0)) + 1
     message = _in_words(error)
     if "unexpected tag" in message or "unknown tag" in message:
-        return TemplateProblem(line, message, f"Only these tags are used: {', '.join(TAG_NAMES)}.")
+        return TemplateProblem(line, message, say("Only these tags are used: {tags}.", tags=", ".join(TAG_NAMES)))
     if "filter" in message:
-        return TemplateProblem(line, message, f"Filters: {', '.join(sorted(FILTERS))}.")
+        return TemplateProblem(line, message, say("Filters: {filters}.", filters=", ".join(sorted(FILTERS))))
     return TemplateProblem(
-        line, message, "Write {{ name }}, {{ name | default: 'text' }} or {% if name %} … {% endif %}."
+        line, message, say("Write {{ name }}, {{ name | default: 'text' }} or {% if name %} … {% endif %}.")
     )
 
 
@@ -187,9 +198,11 @@ def _forbidden(nodes: Iterable[Node], source: str) -> Iterator[TemplateProblem]:
     for _, expression, _ in _expressions(nodes, frozenset()):
         line = source.count("\n", 0, expression.token.start_index) + 1 if expression.token else 1
         if isinstance(expression, RangeLiteral):
-            yield TemplateProblem(line, "ranges like (1..5) are not used", "Loop over a list of the client.")
+            yield TemplateProblem(line, say("ranges like (1..5) are not used"), say("Loop over a list of the client."))
         if isinstance(expression, Path) and not all(isinstance(part, str | int) for part in expression.path):
-            yield TemplateProblem(line, f"{expression} is a computed name", "Write the name with dots.")
+            yield TemplateProblem(
+                line, say("{expression} is a computed name", expression=expression), say("Write the name with dots.")
+            )
         for used in getattr(expression, "filters", None) or ():
             if used.name not in FILTERS:
                 yield _unknown_filter(used.name, line)
@@ -197,8 +210,12 @@ def _forbidden(nodes: Iterable[Node], source: str) -> Iterator[TemplateProblem]:
 
 def _unknown_filter(name: str, line: int) -> TemplateProblem:
     meant = near(name, FILTERS)
-    advice = f"Did you mean {meant}?" if meant else f"Filters: {', '.join(sorted(FILTERS))}."
-    return TemplateProblem(line, f'there is no filter "{name}"', advice)
+    advice = (
+        say("Did you mean {meant}?", meant=meant)
+        if meant
+        else say("Filters: {filters}.", filters=", ".join(sorted(FILTERS)))
+    )
+    return TemplateProblem(line, say('there is no filter "{name}"', name=name), advice)
 
 
 def placeholders(source: str) -> tuple[Placeholder, ...]:

@@ -22,14 +22,16 @@ from typing import Any, Literal
 from fondly.core.playbook.durations import CLOCK, DURATION, UnreadableError, clock, duration, span
 from fondly.core.playbook.model import Anchor, AnchorKind, Duration, When
 from fondly.core.playbook.near import near
+from fondly.core.words import say
 
 __all__ = ["Due", "Names", "UnreadableError", "due", "from_mapping", "parse"]
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-EXAMPLES = (
+EXAMPLES = say(
     'Write for example "on entry", "2 days after entry at 09:00", "1 day before first_session", '
     '"every 14 days", "every friday at 16:00" or "yearly on birthday".'
 )
+_LONG_EXAMPLE = say("Write for example {after: entry, wait: 2 days}.")
 _ON = re.compile(r"on\s+(\S+)", re.IGNORECASE)
 _COUNTED = re.compile(rf"({DURATION})\s+(after|before)\s+(\S+)", re.IGNORECASE)
 _EVERY = re.compile(
@@ -61,7 +63,7 @@ def parse(text: str, names: Names) -> When:
     """The sentence as a When. Raises UnreadableError with what is wrong and an example."""
     sentence = " ".join(text.split())
     if not sentence:
-        raise UnreadableError("there is no `when`", EXAMPLES)
+        raise UnreadableError(say("there is no `when`"), EXAMPLES)
     head, tails = _tails(sentence)
     when = replace(_head(head, names), text=sentence, **tails)
     return _sensible(when)
@@ -73,7 +75,7 @@ def _tails(sentence: str) -> tuple[str, dict[str, Any]]:
     while match := _TAIL.fullmatch(sentence):
         name, value = _tail(match)
         if name in found:
-            raise UnreadableError(f'"{sentence}" says the same thing twice', EXAMPLES)
+            raise UnreadableError(say('"{sentence}" says the same thing twice', sentence=sentence), EXAMPLES)
         found[name] = value
         sentence = match["rest"]
     return sentence, found
@@ -98,7 +100,7 @@ def _head(head: str, names: Names) -> When:
         return _every(match)
     if match := _YEARLY.fullmatch(head):
         return When("", "yearly", _date_field(match[1], names))
-    raise UnreadableError(f'"{head}" is not a `when` we can read', EXAMPLES)
+    raise UnreadableError(say('"{head}" is not a `when` we can read', head=head), EXAMPLES)
 
 
 def _counted(match: re.Match[str], names: Names) -> When:
@@ -107,13 +109,15 @@ def _counted(match: re.Match[str], names: Names) -> When:
         return When("", "after", anchor, step)
     if anchor.kind == "event":
         known = near(anchor.name, names.fields | names.touchpoints)
-        hint = f"Did you mean {known}? " if known else ""
+        advice = say("Count back from a date field (add it under `fields`) or from a touchpoint.")
         raise UnreadableError(
-            f'"before {anchor}": nobody knows the time of {anchor} before it happens',
-            f"{hint}Count back from a date field (add it under `fields`) or from a touchpoint.",
+            say('"before {anchor}": nobody knows the time of {anchor} before it happens', anchor=anchor),
+            say("Did you mean {known}? {advice}", known=known, advice=advice) if known else advice,
         )
     if anchor.kind not in ("field", "touchpoint", "exit"):
-        raise UnreadableError(f'"before {anchor}" cannot be known in time', "Count back from a date field.")
+        raise UnreadableError(
+            say('"before {anchor}" cannot be known in time', anchor=anchor), say("Count back from a date field.")
+        )
     return When("", "before", anchor, step)
 
 
@@ -121,7 +125,8 @@ def _every(match: re.Match[str]) -> When:
     anchor = Anchor("contact" if match[4] == "contact" else "entry")
     if match[4] and match[4] not in ("contact", "entry"):
         raise UnreadableError(
-            f'"every … after {match[4]}" cannot be read', 'Write "every 90 days" or "every 90 days after contact".'
+            say('"every … after {anchor}" cannot be read', anchor=match[4]),
+            say('Write "every 90 days" or "every 90 days after contact".'),
         )
     if match[3]:
         return When("", "every", anchor, Duration(1, "weeks"), weekday=DAYS.index(match[3].casefold()))
@@ -133,8 +138,10 @@ def _date_field(word: str, names: Names) -> Anchor:
         return Anchor("field", word)
     known = near(word, names.fields)
     raise UnreadableError(
-        f'"yearly on {word}" needs a date of the client, and no date field is called {word}',
-        f"Did you mean {known}?" if known else f'Add "{word}: {{type: date}}" under `fields`.',
+        say('"yearly on {word}" needs a date of the client, and no date field is called {word}', word=word),
+        say("Did you mean {known}?", known=known)
+        if known
+        else say('Add "{word}: {{type: date}}" under `fields`.', word=word),
     )
 
 
@@ -148,7 +155,9 @@ def _anchor(word: str, names: Names) -> Anchor:
     if word in names.touchpoints:
         return Anchor("touchpoint", word)
     if not re.fullmatch(r"[^\W\d]\w*", word):
-        raise UnreadableError(f'"{word}" is not a name', "A name is one word: letters, digits and _.")
+        raise UnreadableError(
+            say('"{word}" is not a name', word=word), say("A name is one word: letters, digits and _.")
+        )
     return Anchor("event", word)
 
 
@@ -157,22 +166,26 @@ def _dotted(word: str, names: Names) -> Anchor:
     if name == "promise" and what in ("broken", "changed", "kept"):
         return Anchor("promise", what)
     tables: dict[str, tuple[AnchorKind, frozenset[str], str]] = {
-        "done": ("done", names.touchpoints, "touchpoint"),
-        "replied": ("replied", names.touchpoints, "touchpoint"),
-        "answered": ("answered", names.surveys, "survey"),
+        "done": ("done", names.touchpoints, say("touchpoint")),
+        "replied": ("replied", names.touchpoints, say("touchpoint")),
+        "answered": ("answered", names.surveys, say("survey")),
     }
     if what not in tables or name == "promise":
         raise UnreadableError(
-            f'"{word}" is nothing that can happen',
-            "After a dot come: touchpoint.done, touchpoint.replied, survey.answered, "
-            "promise.broken, promise.changed or promise.kept.",
+            say('"{word}" is nothing that can happen', word=word),
+            say(
+                "After a dot come: touchpoint.done, touchpoint.replied, survey.answered, "
+                "promise.broken, promise.changed or promise.kept."
+            ),
         )
     kind, known, noun = tables[what]
     if name not in known:
         meant = near(name, known)
         raise UnreadableError(
-            f'there is no {noun} called "{name}"',
-            f"Did you mean {meant}.{what}?" if meant else f"Add the {noun} or name another.",
+            say('there is no {noun} called "{name}"', noun=noun, name=name),
+            say("Did you mean {meant}.{what}?", meant=meant, what=what)
+            if meant
+            else say("Add the {noun} or name another.", noun=noun),
         )
     return Anchor(kind, name)
 
@@ -182,13 +195,16 @@ def _sensible(when: When) -> When:
     elapsed = when.step is not None and when.step.unit in ("minutes", "hours")
     if when.at and elapsed:
         raise UnreadableError(
-            f'"{when.text}": {when.step} is elapsed time and cannot also be at a clock time',
-            'Write "1 day after entry at 09:00", or leave "at" out.',
+            say('"{text}": {step} is elapsed time and cannot also be at a clock time', text=when.text, step=when.step),
+            say('Write "1 day after entry at 09:00", or leave "at" out.'),
         )
     if when.at and when.between:
-        raise UnreadableError(f'"{when.text}" has both "at" and "between"', "Keep one of the two.")
+        raise UnreadableError(say('"{text}" has both "at" and "between"', text=when.text), say("Keep one of the two."))
     if when.weekdays_only and when.weekday is not None and when.weekday > 4:
-        raise UnreadableError(f'"{when.text}" can never happen', f"{DAYS[when.weekday].title()} is not a weekday.")
+        raise UnreadableError(
+            say('"{text}" can never happen', text=when.text),
+            say("{day} is not a weekday.", day=DAYS[when.weekday].title()),
+        )
     return when
 
 
@@ -197,15 +213,15 @@ def from_mapping(parts: Mapping[str, Any]) -> str:
     forms = [form for form in ("on", "after", "before", "every", "yearly") if form in parts]
     if len(forms) != 1:
         raise UnreadableError(
-            "a `when` has exactly one of on, after, before, every, yearly",
-            "Write for example {after: entry, wait: 2 days}.",
+            say("a `when` has exactly one of on, after, before, every, yearly"),
+            _LONG_EXAMPLE,
         )
     form = forms[0]
     if ("wait" in parts) != (form in ("after", "before")):
-        raise UnreadableError(
-            f"`{form}` {'needs' if form in ('after', 'before') else 'has no'} `wait`",
-            "Write for example {after: entry, wait: 2 days}.",
+        needs = (
+            say("`{form}` needs `wait`", form=form) if "wait" not in parts else say("`{form}` has no `wait`", form=form)
         )
+        raise UnreadableError(needs, _LONG_EXAMPLE)
     heads = {"on": "on {}", "every": "every {}", "yearly": "yearly on {}"}
     head = heads[form].format(parts[form]) if form in heads else f"{parts['wait']} {form} {parts[form]}"
     return " ".join([head, *_long_tails(parts)])
@@ -248,6 +264,6 @@ def due(text: str, names: Names) -> Due:
         return Due("step", duration(re.sub(r"^(?:within|in)\s+", "", words)))
     except UnreadableError:
         raise UnreadableError(
-            f'"{text}" is not a date a promise can have',
-            'Write "2 business days", the name of a date field, or "every Friday 16:00".',
+            say('"{text}" is not a date a promise can have', text=text),
+            say('Write "2 business days", the name of a date field, or "every Friday 16:00".'),
         ) from None

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from threading import Lock
 
 from fondly.core.playbook.model import Playbook as Book
+from fondly.core.playbook.problems import PlaybookError
 from fondly.core.playbook.reading import read
+from fondly.core.words import words_of
 from fondly.design.playbooks.models import PlaybookVersion
 
 _KEPT = 64
@@ -39,6 +41,15 @@ def parsed_all(version_ids: Iterable[int]) -> dict[int, Book]:
 def parsed_text(version_id: int) -> Book:
     """The playbook of a version, read from its text whatever is kept."""
     return parse(PlaybookVersion.objects.values_list("text", flat=True).get(pk=version_id))
+
+
+def stage_title(version_id: int, stage: str) -> str:
+    """What people call a stage; its name as words when this version cannot be read or no longer has it."""
+    try:
+        found = parsed(version_id).stages.get(stage)
+    except (PlaybookError, PlaybookVersion.DoesNotExist):
+        found = None
+    return found.title if found is not None else words_of(stage).capitalize()
 
 
 def parse(text: str) -> Book:

@@ -18,6 +18,7 @@ from fondly.design.playbooks import library
 from fondly.design.playbooks.living import live_books
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.ground.action import NotFound, Refused
+from fondly.ground.wording import in_words
 
 MOST_TEXT = 2_000_000  # characters
 _NAME_LINE = re.compile(r"^name:.*$", re.MULTILINE)
@@ -72,11 +73,11 @@ def check_text(text: str, today: datetime) -> Checked:
     except PlaybookError as error:
         first = error.problems[0]
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
-        raise CannotPublish(f"Line {first.line}: {first.message}. {first.advice}{more}") from error
+        raise CannotPublish(f"Line {first.line}: {in_words(first.message)}. {in_words(first.advice)}{more}") from error
     report = check(book, today.date())
     errors = tuple(finding for finding in report.findings if finding.severity == "error")
     if errors:
-        first_three = "; ".join(f"line {finding.line}: {finding.message}" for finding in errors[:3])
+        first_three = "; ".join(f"line {finding.line}: {in_words(finding.message)}" for finding in errors[:3])
         count = f"{len(errors)} errors" if len(errors) > 1 else "one error"
         raise CannotPublish(
             f"The check found {count}, and nothing runs from a playbook with errors. {first_three}.", errors

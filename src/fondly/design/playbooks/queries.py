@@ -12,6 +12,7 @@ from fondly.core.playbook.problems import PlaybookError, Problem
 from fondly.design.playbooks import library
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.ground.action import NotFound
+from fondly.ground.wording import in_words
 
 State = PlaybookVersion.State
 
@@ -119,17 +120,12 @@ def _version(playbook_id: int, number: int | None) -> PlaybookVersion | None:
 def parts(book: Book, frame: str = "") -> list[Part]:
     """The sections in the playbook's own order, or in a frame."""
     if frame not in frames.FRAMES:
-        return [Part(s.name, stage_title(s), (s,), tuple(s.touchpoints.values())) for s in book.stages.values()]
+        return [Part(s.name, s.title, (s,), tuple(s.touchpoints.values())) for s in book.stages.values()]
     found = []
     for part in frames.view(book, frame):  # type: ignore[arg-type]
         touchpoints = tuple(t for t in book.touchpoints() if t.name in part.touchpoints)
-        found.append(Part(part.name, part.title, tuple(book.stages[s] for s in part.stages), touchpoints))
+        found.append(Part(part.name, in_words(part.title), tuple(book.stages[s] for s in part.stages), touchpoints))
     return found
-
-
-def stage_title(stage: Stage) -> str:
-    plain = stage.name.replace("_", " ")
-    return stage.title or plain[:1].upper() + plain[1:]
 
 
 def live_check(text: str, today: date) -> LiveCheck:
@@ -156,7 +152,7 @@ def _stage_of(book: Book, path: str) -> str:
 
 
 def _title(book: Book, name: str) -> str:
-    return stage_title(book.stages[name]) if name else ""
+    return book.stages[name].title if name else ""
 
 
 def history(playbook_id: int) -> list[PlaybookVersion]:
@@ -174,4 +170,7 @@ def changes(playbook_id: int, older: int, newer: int) -> tuple[Change, ...]:
 
 def stories() -> list[Story]:
     """The twelve starters, each with the promise its business makes."""
-    return [Story(t.name, t.title, library.parse(starters.starter(t.name)).brand.promise) for t in starters.trades()]
+    return [
+        Story(t.name, in_words(t.title), library.parse(starters.starter(t.name)).brand.promise)
+        for t in starters.trades()
+    ]

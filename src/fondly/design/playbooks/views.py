@@ -10,10 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fondly.core.playbook import edit as editing
 from fondly.core.playbook import frames
+from fondly.core.playbook.checks import AREA_TITLES
 from fondly.core.playbook.problems import PlaybookError
 from fondly.design.playbooks import calendar_view, library, queries
 from fondly.ground import clock
 from fondly.ground.action import NotFound, Refused
+from fondly.ground.wording import in_words
 from fondly.people.team.screens import do, signed_in
 
 _MOST_FILE = 2_000_000  # bytes
@@ -49,7 +51,7 @@ def read(request: HttpRequest, playbook_id: int) -> HttpResponse:
     frame = request.GET.get("frame", "")
     context = _context(shown, "read") | {
         "frame": frame if frame in frames.FRAMES else "",
-        "frames": list(frames.TITLES.items()),
+        "frames": [(name, in_words(title)) for name, title in frames.TITLES.items()],
         "parts": queries.parts(shown.book, frame) if shown.book else [],
     }
     return render(request, "playbooks/read.html", context)
@@ -62,7 +64,8 @@ def check(request: HttpRequest, playbook_id: int) -> HttpResponse:
     shown = queries.shown(playbook_id, writing=True)
     found = queries.live_check(shown.version.text, _today())
     grouped = queries.by_stage(shown.book, found.report.findings) if shown.book and found.report else []
-    context = _context(shown, "check") | {"found": found, "report": found.report, "grouped": grouped}
+    context = _context(shown, "check") | {"found": found, "report": found.report, "grouped": grouped,
+                                         "area_titles": AREA_TITLES}  # fmt: skip
     return render(request, "playbooks/check.html", context)
 
 
@@ -77,7 +80,9 @@ def not_for_us(request: HttpRequest, playbook_id: int) -> HttpResponse:
     try:
         text = editing.edit(shown.version.text, f"skip.{form.get('rule', '')}", reason[:300])
     except editing.EditError as error:
-        raise Refused(_("This could not be written into the playbook: %(why)s.") % {"why": error}) from error
+        raise Refused(
+            _("This could not be written into the playbook: %(why)s.") % {"why": in_words(error.args[0])}
+        ) from error
     do(request, "playbooks.save_draft", playbook_id=playbook_id, text=text, revision=shown.version.content_hash)
     return redirect("playbook-check", playbook_id)
 
@@ -177,8 +182,7 @@ def download(request: HttpRequest, playbook_id: int, number: int) -> HttpRespons
 
 
 def _context(shown: queries.Shown, tab: str) -> dict[str, Any]:
-    return {"p": shown.playbook, "version": shown.version, "book": shown.book, "shown": shown, "tab": tab,
-            "stage_title": queries.stage_title}  # fmt: skip
+    return {"p": shown.playbook, "version": shown.version, "book": shown.book, "shown": shown, "tab": tab}
 
 
 def _changes(shown: queries.Shown) -> Any:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from fondly.core.planner.model import Ghost, Schedule, Stay
 from fondly.core.planner.rehearsal import Rehearsal
-from fondly.core.planner.why import say
 from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook
+from fondly.core.words import words_of
 
 if TYPE_CHECKING:
     from fondly.core.planner.load import Report
@@ -51,7 +51,7 @@ def calendar(playbook: Playbook, rehearsed: Rehearsal, ghost: Ghost) -> str:
     lines = [f"{playbook.name}: one client from {_day(ghost.start.astimezone(zone_of(ghost.zone)))} ({ghost.zone})"]
     place = zone_of(ghost.zone)
     entries: list[tuple[datetime, int, str]] = [
-        (stay.entered_at.astimezone(place), 0, f"── {say(stay.stage)}: {stay.why}") for stay in rehearsed.stays
+        (stay.entered_at.astimezone(place), 0, f"── {words_of(stay.stage)}: {stay.why}") for stay in rehearsed.stays
     ]
     entries += [(datetime.fromisoformat(m.local), 1, _line(m)) for m in rehearsed.moments]
     entries.sort(key=lambda entry: (entry[0], entry[1]))
@@ -68,7 +68,7 @@ def _day_lines(day: str, entries: Iterable[tuple[datetime, int, str]]) -> list[s
 
 def _line(moment: Schedule) -> str:
     by = "" if moment.mode == "auto" else ", by hand" if moment.mode == "by_hand" else ", approve first"
-    return f"{say(moment.touchpoint)} ({moment.kind}, {say(moment.channel)}{by}): {_why(moment)}"
+    return f"{words_of(moment.touchpoint)} ({moment.kind}, {words_of(moment.channel)}{by}): {_why(moment)}"
 
 
 def _day(at: datetime) -> str:
@@ -78,17 +78,18 @@ def _day(at: datetime) -> str:
 def _notes(rehearsed: Rehearsal) -> list[str]:
     lines: list[str] = []
     if rehearsed.stop is not None:
-        lines += ["", f"The journey is over: {say(rehearsed.stop.reason)}."]
+        lines += ["", f"The journey is over: {words_of(rehearsed.stop.reason)}."]
     if rehearsed.alerts:
         lines += [
             "",
             "Can never happen as it stands:",
-            *(f"  {say(a.touchpoint)}: {a.reason}" for a in rehearsed.alerts),
+            *(f"  {words_of(a.touchpoint)}: {a.reason}" for a in rehearsed.alerts),
         ]
     if rehearsed.skips:
-        lines += ["", "Called for, but not done:", *(f"  {say(s.touchpoint)}: {s.reason}" for s in rehearsed.skips)]
+        skipped = (f"  {words_of(skip.touchpoint)}: {skip.reason}" for skip in rehearsed.skips)
+        lines += ["", "Called for, but not done:", *skipped]
     if rehearsed.waits:
-        lines += ["", "Still waiting:", *(f"  {say(w.touchpoint)} {w.why}" for w in rehearsed.waits)]
+        lines += ["", "Still waiting:", *(f"  {words_of(w.touchpoint)} {w.why}" for w in rehearsed.waits)]
     return lines
 
 
@@ -102,7 +103,7 @@ def tables(report: "Report") -> str:
     lines += ["", "Hours of work a week, by role"]
     rows = [
         (
-            say(r.role),
+            words_of(r.role),
             f"{r.average:.1f}",
             f"{r.peak:.1f}",
             f"{r.peak_week:%d %b}",
@@ -125,7 +126,7 @@ def tables(report: "Report") -> str:
 def _overloads(report: "Report") -> list[str]:
     if not report.overloads:
         return ["", "No role has more than a day's work on any day."]
-    rows = [(f"{o.day:%a %d %b %Y}", say(o.role), f"{o.hours:.1f}", f"{o.capacity:.1f}") for o in report.overloads]
+    rows = [(f"{o.day:%a %d %b %Y}", words_of(o.role), f"{o.hours:.1f}", f"{o.capacity:.1f}") for o in report.overloads]
     more = report.overloaded_days - len(rows)
     found = ["", "Days with more than a day's work", *table(("day", "role", "hours", "a day holds"), rows)]
     return [*found, f"  and {more} more"] if more > 0 else found

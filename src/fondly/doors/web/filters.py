@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from fondly.ground import clock
 from fondly.ground.wording import gettext as _
-from fondly.ground.wording import language
+from fondly.ground.wording import in_words, language
 
 # value, class, word: the five steps of how a client feels. Face, word and number always go together.
 FEELINGS: tuple[tuple[int, str, Any], ...] = (
@@ -181,5 +181,5 @@ def _here(value: datetime, zone: str | tzinfo | None) -> datetime:
 FILTERS: dict[str, Callable[..., Any]] = {
     "when": when, "day": day, "exactly": exactly, "hour": hour, "for_input": for_input, "ago": ago, "span": span,
     "minutes": minutes, "money": money, "feeling": feeling, "feeling_class": feeling_class, "signed": signed,
-    "direction": direction, "n_range": n_range, "words": words, "capped": capped,
+    "direction": direction, "n_range": n_range, "words": words, "in_words": in_words, "capped": capped,
 }  # fmt: skip

@@ -34,7 +34,7 @@ class ClientEffect:
     journey_id: int
     client_id: int
     name: str
-    stage: str
+    stage: str  # its title
     added: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -61,6 +61,7 @@ class Turn:
     """One journey's change to another version: its difference, and which schedules would happen at once."""
 
     journey: Journey
+    stage: str  # its title
     difference: Difference
     at_once: tuple[Schedule, ...]
 
@@ -107,7 +108,7 @@ def turns_of(journeys: Sequence[Journey], book: Book, now: datetime) -> tuple[li
     for journey in going:
         plan = plan_of(book, loaded.histories[journey.pk], now)
         difference = compare(plan, loaded.moments.get(journey.pk, ()), now)
-        turns.append(Turn(journey, difference, _at_once(difference, now)))
+        turns.append(Turn(journey, book.stages[journey.stage].title, difference, _at_once(difference, now)))
     return turns, staying
 
 
@@ -130,7 +131,7 @@ def count(effect: Effect, turn: Turn) -> None:
         journey = turn.journey
         effect.clients.append(
             ClientEffect(
-                journey.pk, journey.client_id, journey.client.name, journey.stage,
+                journey.pk, journey.client_id, journey.client.name, turn.stage,
                 tuple(s.touchpoint for s in added), tuple(row.touchpoint for row in moved),
                 tuple(row.touchpoint for row in dropped), tuple(s.touchpoint for s in turn.at_once),
             )

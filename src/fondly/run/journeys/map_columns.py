@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fondly.core.planner.timing import ROUGHLY
 from fondly.core.playbook import frames
 from fondly.core.playbook.model import Duration, Playbook, Stage, Touchpoint
+from fondly.ground.wording import in_words
 from fondly.run.journeys.map_counts import Counts, Row, median
 from fondly.run.journeys.map_numbers import Mean, Share, mean, share
 
@@ -72,15 +73,10 @@ def _places(book: Playbook, frame: str) -> Iterable[tuple[str, str, tuple[str, .
     if frame in frames.FRAMES:
         for part in frames.view(book, frame):  # type: ignore[arg-type]
             found = tuple(t for t in book.touchpoints() if t.name in part.touchpoints)
-            yield part.name, part.title, part.stages, found
+            yield part.name, in_words(part.title), part.stages, found
         return
     for stage in book.stages.values():
-        yield stage.name, title_of(stage), (stage.name,), tuple(stage.touchpoints.values())
-
-
-def title_of(stage: Stage) -> str:
-    plain = stage.name.replace("_", " ")
-    return stage.title or plain[:1].upper() + plain[1:]
+        yield stage.name, stage.title, (stage.name,), tuple(stage.touchpoints.values())
 
 
 def _column(

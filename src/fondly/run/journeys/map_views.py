@@ -6,8 +6,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fondly.core.playbook.frames import TITLES
+from fondly.design.playbooks import library
 from fondly.ground import clock
 from fondly.ground.action import NotFound
+from fondly.ground.wording import in_words
 from fondly.people.team.screens import signed_in
 from fondly.run.journeys import map_behind, map_page
 from fondly.run.journeys.map_gaps import mean_words, share_words
@@ -58,7 +60,9 @@ def behind(request: HttpRequest) -> HttpResponse:
         raise NotFound(_("There is no such number on the map."))
     rest = values.copy()
     rest.pop("before", None)
-    context = {"page": found, "asked": asked, "stage": values.get("stage", ""), "name": values.get("name", ""),
+    live, stage = library.live(asked.playbook), values.get("stage", "")
+    title = library.stage_title(live.pk, stage) if live and stage else ""
+    context = {"page": found, "asked": asked, "stage": title, "name": values.get("name", ""),
                "what": values.get("what", ""), "address": rest.urlencode()}  # fmt: skip
     return render(request, "journeys/map_behind.html", context)
 
@@ -77,7 +81,7 @@ def _switches(asked: map_page.Asked, found: map_page.Map | None) -> list[Part]:
     books = map_page.playbooks()
     personas = [("", _("all clients")), *((name, name.replace("_", " ")) for name in found.book.personas)]
     periods = [("90", _("the last 90 days")), ("year", _("the last year")), ("all", _("all time"))]
-    shown = [("", _("own stages")), *((name, str(title).lower()) for name, title in TITLES.items())]
+    shown = [("", _("own stages")), *((name, in_words(title).lower()) for name, title in TITLES.items())]
     parts: list[Part] = [
         (_("Of"), "persona", personas, asked.persona),
         (_("in"), "period", periods, asked.period),

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -14,7 +15,7 @@ from fondly.design.playbooks import calendar_view, library, queries
 from fondly.ground import clock
 from fondly.ground.action import NotFound
 from fondly.people.clients.models import Client
-from fondly.people.team.screens import do, signed_in
+from fondly.people.team.screens import do_then, signed_in
 from fondly.run.journeys import effect
 from fondly.run.journeys.histories import load
 from fondly.run.journeys.models import Journey
@@ -50,9 +51,14 @@ def move(request: HttpRequest, playbook_id: int) -> HttpResponse:
         raise NotFound(_("Nothing of this playbook is published, so nobody can be moved."))
     if request.method == "POST":
         late = request.POST.get("late", "skip")
-        do(request, "journeys.move_to_version", playbook_id=playbook_id, to_version_id=live.pk,
-           late=late if late in _LATE else "skip")  # fmt: skip
-        return redirect("playbook", playbook_id)
+        return do_then(
+            request,
+            "journeys.move_to_version",
+            reverse("playbook", args=[playbook_id]),
+            playbook_id=playbook_id,
+            to_version_id=live.pk,
+            late=late if late in _LATE else "skip",
+        )
     older = Journey.objects.filter(playbook=playbook_id, state__in=_LIVING).exclude(version=live.pk).count()
     shown = older <= MANY or "all" in request.GET
     found = effect.preview(playbook_id, live.pk, clock.now()) if older and shown else None
@@ -86,5 +92,4 @@ def _days(journey: Journey, book: Any) -> list[calendar_view.Day]:
 
 def _shown(playbook_id: int) -> dict[str, Any]:
     shown = queries.shown(playbook_id, writing=True)
-    return {"p": shown.playbook, "version": shown.version, "book": shown.book, "shown": shown, "tab": "",
-            "stage_title": queries.stage_title}  # fmt: skip
+    return {"p": shown.playbook, "version": shown.version, "book": shown.book, "shown": shown, "tab": ""}

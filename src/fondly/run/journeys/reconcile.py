@@ -17,6 +17,7 @@ from fondly.run.journeys.difference import Difference, asks_late, compare
 from fondly.run.journeys.exits import reason_of
 from fondly.run.journeys.histories import Kept, Loaded, load
 from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.plan_words import recorded
 from fondly.run.journeys.stays import StayWriter
 
 HORIZON = timedelta(days=35)
@@ -62,8 +63,8 @@ class Changes:
 
 
 def plan_of(book: Book, history: History, now: datetime) -> Plan:
-    """The plan up to the horizon."""
-    return decide(book, history, now, until=now + HORIZON)
+    """The plan up to the horizon, in the words that are stored."""
+    return recorded(decide(book, history, now, until=now + HORIZON))
 
 
 def reconcile(journeys: Sequence[Journey], now: datetime, *, past: str = "run") -> int:

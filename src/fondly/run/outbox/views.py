@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from fondly.design.playbooks import library
 from fondly.ground.action import Refused, perform
 from fondly.people.team.screens import do, go_back, signed_in
 from fondly.run.journeys import records
-from fondly.run.outbox import queries, restoring
+from fondly.run.outbox import evidence, queries, restoring
 from fondly.run.outbox.actions import TakeBack
 from fondly.run.outbox.models import Message
 
@@ -45,10 +46,12 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     open_state = found.state in (Message.State.HELD, Message.State.APPROVAL)
     context = {
         "m": found,
+        "stage": library.stage_title(found.moment.journey.version_id, found.moment.stage) if found.moment else "",
         "can_edit": open_state and not found.attempts_made,
         "is_open": open_state,
         "headers": queries.headers(message_id),
         "attempts": queries.attempts(message_id),
+        "signs": evidence.of(message_id),
         "stopping": queries.stopping(),
     }
     return render(request, "outbox/message.html", context)

@@ -15,9 +15,21 @@ from fondly.core.playbook.checks import (  # noqa: F401 - importing declares the
     values,
 )  # fmt: skip
 from fondly.core.playbook.checks.report import Finding, Fix, Report, Score, Skipped, check
-from fondly.core.playbook.checks.rules import AREAS, Rule
+from fondly.core.playbook.checks.rules import AREA_TITLES, AREAS, Rule
 from fondly.core.playbook.checks.rules import RULES as RULES_BY_ID
 
 RULES: tuple[Rule, ...] = tuple(sorted(RULES_BY_ID.values(), key=lambda rule: (AREAS.index(rule.area), rule.id)))
 
-__all__ = ["AREAS", "RULES", "RULES_BY_ID", "Finding", "Fix", "Report", "Rule", "Score", "Skipped", "check"]
+__all__ = [
+    "AREAS",
+    "AREA_TITLES",
+    "RULES",
+    "RULES_BY_ID",
+    "Finding",
+    "Fix",
+    "Report",
+    "Rule",
+    "Score",
+    "Skipped",
+    "check",
+]

@@ -4,18 +4,28 @@ A rule looks at one thing after another and yields a verdict for each: passed or
 never looked at does not count. A finding is a verdict that did not pass.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from fondly.core.playbook.model import Playbook
+from fondly.core.words import Said, say
 
 Severity = Literal["error", "warning", "hint"]
 Area = Literal["foundation", "start", "stages", "touchpoints", "wow", "systems", "promises", "listening", "team"]
-AREAS: tuple[Area, ...] = (
-    "foundation", "start", "stages", "touchpoints", "wow", "systems", "promises", "listening", "team",
-)  # fmt: skip
+AREA_TITLES: Mapping[Area, Said] = {
+    "foundation": say("Foundation"),
+    "start": say("Start"),
+    "stages": say("Stages"),
+    "touchpoints": say("Touchpoints"),
+    "wow": say("WOW"),
+    "systems": say("Systems"),
+    "promises": say("Promises"),
+    "listening": say("Listening"),
+    "team": say("Team and improving"),
+}
+AREAS: tuple[Area, ...] = tuple(AREA_TITLES)
 WEIGHT: dict[Severity, int] = {"error": 5, "warning": 2, "hint": 1}
 
 
@@ -55,13 +65,18 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
+def title_of(docstring: str | None) -> str:
+    """What a rule wants: the first line of its docstring, without the full stop."""
+    return (docstring or "").strip().split("\n")[0].rstrip(".")
+
+
 def rule(
     id: str, severity: Severity, area: Area, article: str, advice: str, minutes: int
 ) -> Callable[[Callable[[Playbook], Verdicts]], Callable[[Playbook], Verdicts]]:
     """Declares a rule; the first line of the docstring is its title."""
 
     def declare(function: Callable[[Playbook], Verdicts]) -> Callable[[Playbook], Verdicts]:
-        title = (function.__doc__ or "").strip().split("\n")[0].rstrip(".")
+        title = Said(title_of(function.__doc__))
         RULES[id] = Rule(
             id, severity, area, article, title, advice, minutes, lambda playbook, today: function(playbook)
         )
@@ -76,7 +91,7 @@ def dated_rule(
     """As `rule`, for the rules that need to know today's date."""
 
     def declare(function: Callable[[Playbook, date | None], Verdicts]) -> Callable[[Playbook, date | None], Verdicts]:
-        title = (function.__doc__ or "").strip().split("\n")[0].rstrip(".")
+        title = Said(title_of(function.__doc__))
         RULES[id] = Rule(id, severity, area, article, title, advice, minutes, function)
         return function
 

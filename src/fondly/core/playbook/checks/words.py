@@ -46,8 +46,3 @@ def offset(touchpoint: Touchpoint) -> float | None:
     if when.form == "on":
         return 0.0
     return days(when.step) if when.form in ("after", "every") else None
-
-
-def listed(names: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

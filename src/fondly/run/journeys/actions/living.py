@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from fondly.design.playbooks import library
 from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, Outcome, Refused, Undo, action
 from fondly.people.clients import timeline
@@ -84,7 +85,7 @@ def move(actor: Actor, given: MoveJourney) -> Outcome[JourneyState]:
     timeline.record(records.fact(journey, "entered", now, fact, name=given.stage, text=text, by_id=actor.user_id))
     _touch(journey)
     replan([journey], now)
-    summary = f"{journey.client.name} was moved from {_say(before)} to {_say(given.stage)}"
+    summary = f"{journey.client.name} was moved from {_title(journey, before)} to {_title(journey, given.stage)}"
     return _outcome(journey, summary, Undo("journeys.unmove", UnmoveJourney(journey.pk, fact)))
 
 
@@ -95,7 +96,7 @@ def unmove(actor: Actor, given: UnmoveJourney) -> Outcome[JourneyState]:
     records.take_back_of(journey, given.fact)
     _touch(journey)
     replan([journey], clock.now())
-    return _outcome(journey, f"{journey.client.name} is back in {_say(journey.stage)}")
+    return _outcome(journey, f"{journey.client.name} is back in {_title(journey, journey.stage)}")
 
 
 @action("journeys.pause", permission="run", summary="Pause a journey")
@@ -140,7 +141,7 @@ def exit(actor: Actor, given: ExitJourney) -> Outcome[JourneyState]:
         raise Refused(f"{given.reason!r} is not a reason to leave; one of: {', '.join(REASONS)}.", field="reason")
     journey = find_journey(given.journey_id)
     fact = ending.end(journey, given.reason, given.note.strip(), clock.now(), by_id=actor.user_id)
-    summary = f"{journey.client.name} left from {_say(journey.exit_stage)}: {REASONS[given.reason]}"
+    summary = f"{journey.client.name} left from {_title(journey, journey.exit_stage)}: {REASONS[given.reason]}"
     return _outcome(journey, summary, Undo("journeys.re_enter", ReEnterJourney(journey.pk, fact)))
 
 
@@ -155,7 +156,7 @@ def re_enter(actor: Actor, given: ReEnterJourney) -> Outcome[JourneyState]:
             ending.reopen(journey, given.fact, clock.now())
     except IntegrityError:
         raise Conflict(f"{journey.client.name} has started this playbook again meanwhile.") from None
-    return _outcome(journey, f"{journey.client.name} is back in {_say(journey.stage)}")
+    return _outcome(journey, f"{journey.client.name} is back in {_title(journey, journey.stage)}")
 
 
 def _outcome(journey: Journey, summary: str, undo: Undo | None = None) -> Outcome[JourneyState]:
@@ -171,5 +172,5 @@ def _fact_id(verb: str, journey: Journey) -> str:
     return f"{verb}:{journey.pk}:{journey.revision + 1}"
 
 
-def _say(stage: str) -> str:
-    return stage.replace("_", " ")
+def _title(journey: Journey, stage: str) -> str:
+    return library.stage_title(journey.version_id, stage)

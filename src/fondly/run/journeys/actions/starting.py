@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fondly.design.playbooks import library
 from fondly.ground import clock
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action
 from fondly.ground.locking import locked
@@ -80,7 +81,8 @@ def start(actor: Actor, given: StartJourney) -> Outcome[Started]:
     course = starting.course(given.playbook_id, given.stage)
     journey = starting.start_one(course, given.client_id, given.matter.strip(), started_at, now)
     count = Moment.objects.filter(journey=journey).count()
-    summary = f"{journey.client.name} started {course.playbook.name} at {course.stage.replace('_', ' ')}"
+    stage = library.stage_title(journey.version_id, course.stage)
+    summary = f"{journey.client.name} started {course.playbook.name} at {stage}"
     undo = Undo("journeys.discard", DiscardJourneys([journey.pk]))
     return Outcome(Started(journey.pk, journey.stage, count), summary, journey.client_id, undo)
 
