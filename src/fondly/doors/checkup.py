@@ -4,6 +4,7 @@ import shutil
 import smtplib
 import ssl
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import Literal
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from fondly.doors import database, heartbeat
+from fondly.doors import database, heartbeat, invariants
+from fondly.ground import clock
 from fondly.ground.config import ConfigError
 from fondly.people.team.models import User
 from fondly.run.journeys import switch
 from fondly.run.outbox import addresses
+from fondly.run.outbox.models import Message
 
 State = Literal["good", "note", "bad"]
 LEAST_DISK = 1_000_000_000  # bytes free
@@ -39,7 +42,7 @@ def examine() -> list[Finding]:
     """All checks in order. Without a usable database only those that need none are made."""
     found = [_database()]
     if found[0].state == "good":
-        found += [_first_user(), _worker(), _switch(), _clock()]
+        found += [_first_user(), _worker(), _switch(), _clock(), *_records(), *_behind(), *_unsure()]
     return [*found, _mail(), _disk(), _backups(), _key(), _address()]
 
 
@@ -88,6 +91,38 @@ def _clock() -> Finding:
     if apart > CLOCK_SECONDS:
         return Finding("clock", "bad", f"{apart:.0f} seconds apart from the database server", "Set both by NTP.")
     return Finding("clock", "good", "agrees with the database server")
+
+
+def _records() -> Iterator[Finding]:
+    """Whether the rows fit together."""
+    found = list(invariants.broken(clock.now()))
+    if not found:
+        yield Finding("records", "good", "they fit together")
+    advice = "Make a backup, then restore the newest one that the doctor finds nothing in, or ask for help with both."
+    for one in found:
+        yield Finding("records", "bad", _counted(one), advice)
+
+
+def _behind() -> Iterator[Finding]:
+    found = list(invariants.overdue(clock.now()))
+    if not found:
+        yield Finding("work", "good", "nothing that is due is left lying")
+    minutes = invariants.LAG.total_seconds() / 60
+    for one in found:
+        yield Finding(
+            "work", "bad", f"{_counted(one)} for more than {minutes:.0f} minutes", "Look at the worker's log."
+        )
+
+
+def _unsure() -> Iterator[Finding]:
+    count = Message.objects.filter(state=Message.State.UNCERTAIN).count()
+    if count:
+        yield Finding("outbox", "note", f"{count} message(s) may or may not have arrived", "Decide in the Outbox.")
+
+
+def _counted(one: invariants.Broken) -> str:
+    more = " or more" if one.count >= invariants.MOST else ""
+    return f"{one.count}{more} {one.what}"
 
 
 def _mail() -> Finding:

@@ -1,3 +1,4 @@
+# ruff: noqa: E402 - Django must be set up before its models are imported
 """One step of a restore drill in a process of its own: python -m tests.doors.cli.drill STEP BACKUP; prints JSON.
 
 The install is the one of the environment. Its clients live the playbook of the engine's tests.

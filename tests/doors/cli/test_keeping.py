@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.doors.cli.test_commands import free_port
+
 HERE = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
 pytestmark = pytest.mark.skipif("FONDLY_DATABASE_URL" in os.environ, reason="files of SQLite")
 
@@ -160,9 +162,26 @@ def test_a_newer_database_is_refused_with_a_sentence(install, tmp_path):
         database.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES ('clients', '9999_x', '2030-01-01')"
         )
-    for command in ("web", "worker", "up", "backup"):
-        port = ["--port", "8391"] if command in ("web", "up") else []
-        assert "newer Fondly" in fondly(newer, command, *port, fails=True)
+    for command in (["up", *PORT], *USING):
+        assert "newer Fondly" in fondly(newer, *command, fails=True)
+    assert "newer Fondly" in fondly(newer, "doctor", fails=True)
+
+
+PORT = ("--port", str(free_port()))
+USING = (["web", *PORT], ["worker"], ["backup"], ["export"], ["remove-demo"], ["do", "clients.create", "--name", "x"],
+         ["sign-in-link", "dana@example.com"], ["import", "clients", __file__])  # fmt: skip
+
+
+def test_a_half_migrated_database_is_refused_with_a_sentence(install, tmp_path):
+    backup, half = tmp_path / "b.tar.gz", tmp_path / "half"
+    fondly(install, "backup", "-o", str(backup))
+    fondly(half, "restore", str(backup))
+    with sqlite3.connect(half / "fondly.sqlite3") as database:
+        database.execute("DELETE FROM django_migrations WHERE app = 'promises'")
+    for command in USING:
+        assert "the first is promises.0001_initial" in fondly(half, *command, fails=True)
+    assert "not ready" in fondly(half, "doctor", fails=True)
+    assert "could not be finished" in fondly(half, "up", *PORT, fails=True)
 
 
 def test_an_unprepared_database_is_refused_with_a_sentence(tmp_path):

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from fondly.doors import database, heartbeat
+from fondly.doors import database, heartbeat, invariants
 from fondly.doors.api import measuring
 from fondly.ground import clock, config
 from fondly.run.journeys.models import Journey, Moment
@@ -33,7 +33,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """/readyz: database, migrations and worker. 503 with the reasons when something is missing."""
+    """/readyz: database, migrations, worker, and nothing left lying. 503 with the reasons when something is missing."""
     reasons = list(_reasons())
     return JsonResponse({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
@@ -65,6 +65,8 @@ def _reasons() -> Iterator[dict[str, str]]:
     age = heartbeat.age_seconds()
     if age is None or age >= heartbeat.FRESH_SECONDS:
         yield {"what": "worker", "why": "never seen" if age is None else f"last seen {int(age)} seconds ago"}
+    for one in invariants.overdue(clock.now()):
+        yield {"what": "work", "why": f"{one.count} {one.what}"}
 
 
 def _work_lines() -> Iterator[str]:

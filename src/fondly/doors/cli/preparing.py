@@ -7,6 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+from django.db import DatabaseError
+from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from fondly import __version__
 from fondly.doors import database
@@ -70,4 +72,10 @@ def _migrate(found: database.State) -> None:
 
         kept = archive.make(archive.name_for("before-upgrade"))
         print(f"Backup before the upgrade: {kept}", flush=True)
-    call_command("migrate", interactive=False, verbosity=0)
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except (DatabaseError, InconsistentMigrationHistory) as error:
+        sys.exit(
+            f"fondly: the upgrade could not be finished: {error}. The database has another shape than its list of "
+            "changes says. Restore a backup made before with `fondly restore --force FILE`."
+        )
