@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "fondly.run.outbox",
     "fondly.run.histories",
     "fondly.listen.promises",
+    "fondly.listen.returns",
     "fondly.doors.web",
     "fondly.doors.api",
     "django.contrib.auth",

@@ -56,10 +56,11 @@ class EditMessage:
 
 @dataclass(frozen=True, slots=True)
 class ResolveUncertain:
-    """arrived False: send it again, as a new message."""
+    """arrived False: send it again, as a new message. evidence: what shows it; "" is the word of who says so."""
 
     message_id: int
     arrived: bool
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +205,10 @@ def resolve(actor: Actor, given: ResolveUncertain) -> Outcome[MessageState]:
     message, now = handling.find(given.message_id), clock.now()
     handling.require(message, State.UNCERTAIN)
     if given.arrived:
-        return _arrived(actor, message)
+        return _arrived(actor, message, given.evidence or f"Arrived, says {actor.name}")
     handling.require_living(message)
-    message.state, message.reply = State.FAILED, f"Did not arrive, says {actor.name}"[:500]
+    message.state = State.FAILED
+    message.reply = (given.evidence or f"Did not arrive, says {actor.name}")[:500]
     handling.save(message, "state", "reply")
     moment = handling.set_moment(
         message, state=Moment.State.PLANNED, reason="", at=now, override="now", override_at=now,
@@ -264,9 +266,9 @@ def _linked(token: str) -> Message:
     return found
 
 
-def _arrived(actor: Actor, message: Message) -> Outcome[MessageState]:
+def _arrived(actor: Actor, message: Message, evidence: str) -> Outcome[MessageState]:
     now = message.committed_at or clock.now()
-    message.state, message.reply = State.SENT, f"Arrived, says {actor.name}"[:500]
+    message.state, message.reply = State.SENT, evidence[:500]
     handling.save(message, "state", "reply")
     moment = handling.set_moment(message, state=Moment.State.DONE, ended_at=now, ended_by=actor.name[:200], reason="")
     fact = ""

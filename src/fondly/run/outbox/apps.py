@@ -9,7 +9,7 @@ class OutboxConfig(AppConfig):
     def ready(self) -> None:
         from fondly.people.clients import hooks
         from fondly.run.journeys import clockwork, engine, performers, switch
-        from fondly.run.outbox import actions, erasing, ledger, restoring  # noqa: F401  actions fill the registry
+        from fondly.run.outbox import actions, erasing, ledger, resending, restoring  # noqa: F401  fill the registry
         from fondly.run.outbox.performers import EmailPerformer
         from fondly.run.outbox.sending import send_ready
 

@@ -11,7 +11,7 @@ import css_inline
 from fondly.core.playbook import message as writing
 from fondly.core.playbook.model import Playbook as Book
 from fondly.core.playbook.model import Touchpoint
-from fondly.run.outbox import links, mime
+from fondly.run.outbox import links, mime, provider
 from fondly.run.outbox.addresses import Sender
 from fondly.run.outbox.models import Message
 from fondly.run.outbox.outgoing import Outgoing
@@ -60,10 +60,10 @@ def _inliner() -> css_inline.CSSInliner:
 
 def raw_of(message: Message | Outgoing, sender: Sender, now: datetime) -> bytes:
     """The mail as bytes. Raises mime.BadHeader when an address or a header cannot be used."""
-    extra: tuple[tuple[str, str], ...] = ()
+    extra = provider.headers(message.message_id)
     if message.purpose != SERVICE:
         url = links.unsubscribe_url(message.effect_key)
-        extra = (("List-Unsubscribe", f"<{url}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+        extra += (("List-Unsubscribe", f"<{url}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     return mime.build(
         mime.Letter(
             from_name=sender.name,
