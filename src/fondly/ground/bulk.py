@@ -30,11 +30,26 @@ def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, 
 def insert(model: type[Model], objects: Sequence[Model]) -> None:
     """Add the rows of new objects. The objects do not learn their ids; read them again where those are needed."""
     columns: list[Any] = [column for column in model._meta.concrete_fields if not column.primary_key]
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(column.column) for column in columns)
-    places = ", ".join(["%s"] * len(columns))
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608 - names from models
     rows = [tuple(c.get_db_prep_save(getattr(one, c.attname), connection) for c in columns) for one in objects]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(sql, rows)
+    add(model, [column.column for column in columns], rows)
+
+
+def add(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, known: str = "") -> None:
+    """Add rows of values as the database takes them (instants as `instants.stored` gives them).
+
+    known: "ignore" leaves out a row that a unique index has already; else that is an IntegrityError.
+    """
+    quote = connection.ops.quote_name
+    names, places = ", ".join(map(quote, columns)), f"({', '.join(['%s'] * len(columns))})"
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - names from models
+    tail = " ON CONFLICT DO NOTHING" if known == "ignore" else ""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite" and rows:
+            cursor.executemany(f"{sql}{places}{tail}", rows)
+            return
+        for start in range(0, len(rows), _TOGETHER):  # PostgreSQL would plan each row's statement anew
+            some = rows[start : start + _TOGETHER]
+            cursor.execute(f"{sql}{', '.join([places] * len(some))}{tail}", [v for row in some for v in row])
+
+
+_TOGETHER = 200

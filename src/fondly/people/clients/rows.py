@@ -3,11 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
-
+from fondly.ground import bulk
 from fondly.ground.instants import stored
 from fondly.people.clients.models import Interaction
 
@@ -26,16 +24,7 @@ def add(facts: Sequence["NewFact"], recorded_at: datetime) -> None:
     """Insert the facts; one whose (source, external_id) is known is left out."""
     recorded = stored(recorded_at)
     rows = [_row(fact, stored(fact.at), recorded) for fact in facts]
-    with connection.cursor() as cursor:
-        cursor.executemany(_statement(connection.vendor), rows)
-
-
-@lru_cache(maxsize=4)
-def _statement(vendor: str) -> str:
-    names = ", ".join(f'"{name}"' for name in _COLUMNS)
-    places = ", ".join(["%s"] * len(_COLUMNS))
-    table = Interaction._meta.db_table
-    return f'INSERT INTO "{table}" ({names}) VALUES ({places}) ON CONFLICT DO NOTHING'  # noqa: S608 - our own names
+    bulk.add(Interaction, _COLUMNS, rows, known="ignore")
 
 
 def _row(fact: "NewFact", at: Any, recorded_at: Any) -> tuple[Any, ...]:

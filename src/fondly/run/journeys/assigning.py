@@ -5,8 +5,8 @@ from datetime import date
 from functools import lru_cache
 from zlib import crc32
 
-from fondly.people.clients.models import Client
 from fondly.people.team.access import people_of, stand_ins
+from fondly.run.journeys.rows import ClientRow
 
 
 class Assigner:
@@ -17,7 +17,7 @@ class Assigner:
         self._people = lru_cache(maxsize=None)(self._look_up)
         self._away = lru_cache(maxsize=None)(lambda: {pk: user.pk for pk, user in stand_ins(on).items()})
 
-    def assignee(self, role: str, client: Client) -> int | None:
+    def assignee(self, role: str, client: ClientRow) -> int | None:
         """The client's owner (or who covers) if the role is theirs, else always the same one of the role's people."""
         people = self._people(role)
         owner = client.owner_id

@@ -10,21 +10,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from fondly.design.playbooks import library
 from fondly.ground import bulk
 from fondly.ground.leases import database_now, lease_end
 from fondly.ground.locking import locked
-from fondly.run.journeys import performers
+from fondly.run.journeys import performers, rows
 from fondly.run.journeys.assigning import Assigner
-from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.models import Moment
 from fondly.run.journeys.performers import Job, Result
+from fondly.run.journeys.rows import ClientRow, MomentRow
 
 BATCH = 100
 MOST_TRIES = 4
 State = Moment.State
-_DUE = ("state", "asks", "assignee", "reason", "worker", "lease_until")
 _HAND = ("state", "asks", "reason", "worker", "lease_until", "ended_at", "ended_by", "assignee")
 
 
@@ -42,8 +42,9 @@ def take_over(now: datetime) -> int:
     with transaction.atomic():
         stale = locked(Moment.objects.filter(state=State.WORKING, lease_until__lt=instant), skip=True)
         ids = list(stale.values_list("pk", flat=True)[:1000])
-        rows = Moment.objects.filter(pk__in=ids)
-        rows.update(state=State.PLANNED, worker="", lease_until=None, attempts=F("attempts") + 1)
+        Moment.objects.filter(pk__in=ids).update(
+            state=State.PLANNED, worker="", lease_until=None, attempts=F("attempts") + 1
+        )
         give_up(ids)
     return len(ids)
 
@@ -58,38 +59,35 @@ def give_up(ids: Sequence[int]) -> None:
 def claim(now: datetime, worker: str, limit: int = BATCH) -> Claimed:
     """Take one batch of due moments in their order, in one transaction."""
     with transaction.atomic():
-        moments = _next(now, limit)
-        if not moments:
+        taken = _next(now, limit)
+        if not taken:
             return Claimed()
-        books = library.parsed_all({moment.journey.version_id for moment in moments})
+        books = library.parsed_all({moment.version_id for moment, _client in taken})
         claimed = Claimed()
-        rows: list[tuple[object, ...]] = []
-        people, lease = Assigner(now.date()), lease_end(database_now())
-        for moment in moments:
-            book = books[moment.journey.version_id]
+        by_hand: list[tuple[object, ...]] = []
+        people = Assigner(now.date())
+        for moment, client in taken:
+            book = books[moment.version_id]
             stage = book.stages.get(moment.stage)
             touchpoint = stage.touchpoints.get(moment.touchpoint) if stage is not None else None
             if touchpoint is None or moment.mode == "by_hand" or performers.of(moment.channel) is None:
-                assignee = moment.assignee_id or people.assignee(moment.role, moment.client)
-                rows.append((State.DUE, "by_hand", assignee, "", "", None, moment.pk))
-                claimed.by_hand += 1
+                assignee = moment.assignee_id or people.assignee(moment.role, client)
+                by_hand.append((State.DUE, "by_hand", assignee, "", moment.pk))
             else:
-                rows.append((State.WORKING, "", moment.assignee_id, "", worker, lease, moment.pk))
-                claimed.jobs.append(Job(moment, moment.journey, moment.client, book, touchpoint))
-        bulk.update(Moment, _DUE, rows)
+                claimed.jobs.append(Job(moment, client, book, touchpoint))
+        bulk.update(Moment, ("state", "asks", "assignee", "reason"), by_hand)
+        claimed.by_hand = len(by_hand)
+        Moment.objects.filter(pk__in=[job.moment.pk for job in claimed.jobs]).update(
+            state=State.WORKING, asks="", reason="", worker=worker, lease_until=lease_end(database_now())
+        )
         return claimed
 
 
-def _next(now: datetime, limit: int) -> list[Moment]:
+def _next(now: datetime, limit: int) -> list[tuple[MomentRow, ClientRow]]:
     """The next due moments; one that failed before comes alone, so that it cannot spoil others."""
-    current = Q(journey__plan_at__isnull=True) | Q(journey__plan_at__gt=now)
-    due = Moment.objects.filter(current, state=State.PLANNED, at__lte=now, journey__state=Journey.State.ACTIVE)
-    rows = due.select_related("journey", "client").order_by("at", "id")
-    moments = list(locked(rows, skip=True)[:limit])
-    if moments and moments[0].attempts:
-        return moments[:1]
-    tried = next((place for place, moment in enumerate(moments) if moment.attempts), len(moments))
-    return moments[:tried]
+    taken = rows.due(now, limit)
+    tried = next((place for place, (moment, _client) in enumerate(taken) if moment.attempts), len(taken))
+    return taken[: max(tried, 1)]
 
 
 def perform(claimed: Claimed, now: datetime, worker: str) -> int:
@@ -127,8 +125,8 @@ def _perform(channel: str, jobs: list[Job], now: datetime, worker: str) -> int:
 
 def _settle(jobs: Sequence[Job], results: Sequence[Result], now: datetime) -> None:
     people, by_id = Assigner(now.date()), {job.moment.pk: job for job in jobs}
-    rows = [_row(by_id[result.moment_id], result, now, people) for result in results]
-    bulk.update(Moment, _HAND, rows)
+    settled = [_row(by_id[result.moment_id], result, now, people) for result in results]
+    bulk.update(Moment, _HAND, settled)
 
 
 def _row(job: Job, result: Result, now: datetime, people: Assigner) -> tuple[object, ...]:
@@ -150,7 +148,8 @@ def _row(job: Job, result: Result, now: datetime, people: Assigner) -> tuple[obj
 def _failed(moment_id: int, error: Exception) -> None:
     """Note the failure; after a few it goes to a person."""
     with transaction.atomic():
-        rows = Moment.objects.filter(pk=moment_id, state=State.WORKING)
         words = f"{type(error).__name__}: {error}"[:300]
-        rows.update(state=State.PLANNED, worker="", lease_until=None, attempts=F("attempts") + 1, reason=words)
+        Moment.objects.filter(pk=moment_id, state=State.WORKING).update(
+            state=State.PLANNED, worker="", lease_until=None, attempts=F("attempts") + 1, reason=words
+        )
         Moment.objects.filter(pk=moment_id, attempts__gte=MOST_TRIES).update(state=State.DUE, asks="failed")

@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from fondly.core.playbook.model import Playbook as Book
 from fondly.ground.models import Setting
 from fondly.people.clients.models import Address, Client, Contact, EmailAddress
+from fondly.run.journeys.rows import ClientRow
 
 LINKS = "links"  # Setting: JSON, {"booking": "https://…"}; used as {{ booking.link }}
 _BUSINESS = ("name", "phone", "address", "website", "email")
@@ -65,7 +66,9 @@ class Sources:
         return {name: {"link": str(url)} for name, url in stored.items() if url} if isinstance(stored, dict) else {}
 
 
-def context_of(sources: Sources, client: Client, book: Book, stage: str, user_id: int | None) -> dict[str, Any]:
+def context_of(
+    sources: Sources, client: Client | ClientRow, book: Book, stage: str, user_id: int | None
+) -> dict[str, Any]:
     """The values for one client, as plain dicts and text."""
     found: dict[str, Any] = {**sources.links}
     found["client"] = _client(client, sources.addresses.get(client.pk))
@@ -79,7 +82,7 @@ def context_of(sources: Sources, client: Client, book: Book, stage: str, user_id
     return found
 
 
-def _client(client: Client, address: Address | None) -> dict[str, Any]:
+def _client(client: Client | ClientRow, address: Address | None) -> dict[str, Any]:
     own = {
         "name": client.name,
         "first_name": client.first_name,

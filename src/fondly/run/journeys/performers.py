@@ -7,8 +7,7 @@ from typing import Literal, Protocol
 
 from fondly.core.playbook.model import Playbook as Book
 from fondly.core.playbook.model import Touchpoint
-from fondly.people.clients.models import Client
-from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.rows import ClientRow, MomentRow
 
 Outcome = Literal["on_the_way", "approve", "by_hand", "skipped", "failed", "done", "uncertain"]
 
@@ -17,9 +16,8 @@ Outcome = Literal["on_the_way", "approve", "by_hand", "skipped", "failed", "done
 class Job:
     """One moment to perform, with all a performer needs."""
 
-    moment: Moment
-    journey: Journey
-    client: Client
+    moment: MomentRow
+    client: ClientRow
     book: Book
     touchpoint: Touchpoint
 

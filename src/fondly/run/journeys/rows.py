@@ -1,6 +1,14 @@
-"""Moments as plain rows: what is performed and sent by the thousand makes no model instances."""
+"""Moments and clients as plain rows: what is performed and sent by the thousand makes no model instances."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from fondly.ground import instants
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +23,65 @@ class MomentRow:
     touchpoint: str
     stage: str
     channel: str
+    mode: str
+    role: str
+    assignee_id: int | None
+    why: str
+    wanted_at: datetime
     override: str
+    override_at: datetime | None
+    attempts: int
     revision: int
 
 
-# In the order of MomentRow; `mo` is the moment, `j` its journey.
-COLUMNS = (
-    "mo.id, mo.client_id, mo.journey_id, j.version_id, mo.key, mo.touchpoint, mo.stage, mo.channel, mo.override, "
-    "mo.revision"
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """What a template may say of a client, and whose client it is."""
+
+    pk: int
+    owner_id: int | None
+    name: str
+    first_name: str
+    last_name: str
+    salutation: str
+    persona: str
+    fields: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+
+# In the order of the rows above; `mo` is the moment, `j` its journey, `c` the client.
+MOMENT = (
+    "mo.id, mo.client_id, mo.journey_id, j.version_id, mo.key, mo.touchpoint, mo.stage, mo.channel, mo.mode, mo.role, "
+    "mo.assignee_id, mo.why, mo.wanted_at, mo.override, mo.override_at, mo.attempts, mo.revision"
 )
-WIDTH = 10
+MOMENT_WIDTH = 17
+_CLIENT = 'c.id, c.owner_id, c.name, c.first_name, c.last_name, c.salutation, c.persona, c.fields, c."values"'
+# Planned, its time has come, and its journey is active with a current plan.
+_DUE = f"""
+SELECT {MOMENT}, {_CLIENT}
+FROM journeys_moment mo
+JOIN journeys_journey j ON j.id = mo.journey_id
+JOIN clients_client c ON c.id = mo.client_id
+WHERE mo.state = 'planned' AND mo.at <= %s AND j.state = 'active' AND (j.plan_at IS NULL OR j.plan_at > %s)
+ORDER BY mo.at, mo.id LIMIT %s"""  # noqa: S608 - our own names
+
+
+def due(now: datetime, limit: int) -> list[tuple[MomentRow, ClientRow]]:
+    """The next due moments in their order; locked, leaving out those another worker is taking."""
+    lock = " FOR UPDATE OF mo SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    at = instants.stored(now)
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE + lock, [at, at, limit])
+        return [(moment(row[:MOMENT_WIDTH]), _client(row[MOMENT_WIDTH:])) for row in cursor.fetchall()]
+
+
+def moment(values: tuple[Any, ...]) -> MomentRow:
+    """The row of what was read in the order of MOMENT."""
+    row = MomentRow(*values)
+    chosen = None if row.override_at is None else instants.read(row.override_at)
+    return replace(row, wanted_at=instants.read(row.wanted_at), override_at=chosen)
+
+
+def _client(values: tuple[Any, ...]) -> ClientRow:
+    row = ClientRow(*values)
+    return replace(row, fields=json.loads(values[-2]), values=json.loads(values[-1]))

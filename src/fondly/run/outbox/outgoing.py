@@ -49,7 +49,7 @@ class Outgoing:
 
 _SELECT = f"""
 SELECT m.id, m.effect_key, m.client_id, m.purpose, m.to_name, m.to_address, m.subject, m.text, m.html, m.raw,
-  m.message_id, m.attempts_made, m.crashes, m.made_at, m.go_at, c.zone, c.erased_at IS NOT NULL, {rows.COLUMNS}
+  m.message_id, m.attempts_made, m.crashes, m.made_at, m.go_at, c.zone, c.erased_at IS NOT NULL, {rows.MOMENT}
 FROM outbox_message m
 JOIN clients_client c ON c.id = m.client_id
 LEFT JOIN journeys_moment mo ON mo.id = m.moment_id
@@ -73,9 +73,9 @@ def ready(now: datetime, limit: int) -> list[Outgoing]:
 
 
 def _outgoing(row: tuple[Any, ...]) -> Outgoing:
-    message = Outgoing(*row[: -rows.WIDTH])
-    if row[-rows.WIDTH] is not None:
-        message.moment = MomentRow(*row[-rows.WIDTH :])
+    message = Outgoing(*row[: -rows.MOMENT_WIDTH])
+    if row[-rows.MOMENT_WIDTH] is not None:
+        message.moment = rows.moment(row[-rows.MOMENT_WIDTH :])
     message.raw = bytes(message.raw) if message.raw is not None else None  # PostgreSQL gives a memoryview
     message.made_at, message.go_at = instants.read(message.made_at), instants.read(message.go_at)
     return message

@@ -2,20 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from fondly.core.playbook.templates import MissingValueError, TemplateError
+from fondly.ground import bulk
 from fondly.ground.config import ConfigError
+from fondly.ground.instants import stored
 from fondly.ground.locking import locked
 from fondly.people.clients import consents
+from fondly.people.clients.rows import storable
 from fondly.run.journeys.context import Sources, context_of
 from fondly.run.journeys.performers import Job, Result
 from fondly.run.outbox import addresses, links, mime, rendering
 from fondly.run.outbox.models import Message
 
 State = Message.State
+
+
+_COLUMNS = (
+    "effect_key", "moment_id", "client_id", "purpose", "delivery", "template", "to_name", "to_address",
+    "from_address", "subject", "text", "html", "message_id", "link_hash", "state", "why", "held_why", "go_at",
+    "made_at", "worker", "attempts_made", "crashes", "edited_by", "reply", "revision",
+)  # fmt: skip
+_NOT_SENT_YET = ("", 0, 0, "", "", 0)  # the last of the columns
 
 
 class Unwritable(Exception):
@@ -32,7 +44,7 @@ class EmailPerformer:
     def perform(self, jobs: Sequence[Job], now: datetime) -> list[Result]:
         batch = _Batch(jobs, now)
         results = [batch.take(job) for job in jobs]
-        Message.objects.bulk_create(batch.messages, batch_size=200)
+        bulk.add(Message, _COLUMNS, batch.rows)
         return results
 
     def withdraw(self, moment_ids: Sequence[int], reason: str, now: datetime) -> set[int]:
@@ -62,8 +74,9 @@ class _Batch:
     """One call of perform: what all its messages share is read once."""
 
     def __init__(self, jobs: Sequence[Job], now: datetime) -> None:
-        self.now = now
-        self.messages: list[Message] = []
+        self.rows: list[tuple[Any, ...]] = []
+        self.made_at = stored(now)
+        self.go_at = stored(now + timedelta(seconds=settings.FONDLY_HOLD_SECONDS))
         clients = [job.client.pk for job in jobs]
         self.sources = Sources(clients, [_writer(job) for job in jobs])
         self.occurrences = _occurrences(jobs)
@@ -74,44 +87,29 @@ class _Batch:
         self.domain = _domain()
 
     def take(self, job: Job) -> Result:
+        approve = job.moment.mode == "approve"
         try:
-            message = self._message(job)
+            self.rows.append(self._row(job, State.APPROVAL if approve else State.HELD))
         except Unwritable as problem:
             return Result(job.moment.pk, problem.outcome, problem.reason)  # type: ignore[arg-type]
-        self.messages.append(message)
-        asks = message.state == State.APPROVAL
-        return Result(job.moment.pk, "approve" if asks else "on_the_way")
+        return Result(job.moment.pk, "approve" if approve else "on_the_way")
 
-    def _message(self, job: Job) -> Message:
+    def _row(self, job: Job, state: str) -> tuple[Any, ...]:
         to_name, to_address = self._recipient(job)
         purpose = rendering.purpose_of(job.book, job.touchpoint)
         refusal = consents.why_not(self.ledger.get(job.client.pk, {}), "email", purpose)
         if refusal:
             raise Unwritable("skipped", refusal)
         occurrence = self.occurrences.get(job.moment.pk, 0) + 1
-        effect_key = f"{job.journey.pk}:{job.moment.key}:{occurrence}"
+        effect_key = f"{job.moment.journey_id}:{job.moment.key}:{occurrence}"
         written = self._write(job, effect_key)
-        approve = job.moment.mode == "approve"
-        return Message(
-            effect_key=effect_key,
-            moment=job.moment,
-            client=job.client,
-            purpose=purpose,
-            delivery=job.touchpoint.delivery,
-            template=job.touchpoint.template,
-            to_name=to_name[:200],
-            to_address=to_address,
-            subject=written.subject,
-            text=written.text,
-            html=written.html,
-            message_id=links.message_id(effect_key, self.domain),
-            link_hash=links.hash_of(links.token_for(effect_key)),
-            state=State.APPROVAL if approve else State.HELD,
-            why=job.moment.why,
-            held_why="" if approve else self.held_why,
-            go_at=self.now + timedelta(seconds=settings.FONDLY_HOLD_SECONDS),
-            made_at=self.now,
-        )
+        return (
+            effect_key, job.moment.pk, job.client.pk, purpose, job.touchpoint.delivery, job.touchpoint.template,
+            to_name[:200], to_address, "", storable(written.subject), storable(written.text), storable(written.html),
+            links.message_id(effect_key, self.domain), links.hash_of(links.token_for(effect_key)), state,
+            job.moment.why, self.held_why if state == State.HELD else "", self.go_at, self.made_at,
+            *_NOT_SENT_YET,
+        )  # fmt: skip
 
     def _recipient(self, job: Job) -> tuple[str, str]:
         found = self.sources.recipients.get(job.client.pk)

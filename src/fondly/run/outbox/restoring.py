@@ -21,6 +21,7 @@ from fondly.ground.models import Setting
 from fondly.run.journeys import records
 from fondly.run.journeys.models import Moment
 from fondly.run.journeys.performers import Job, Performer, Result
+from fondly.run.journeys.rows import MomentRow
 from fondly.run.outbox.actions import ResolveUncertain, UnresolveMessage
 from fondly.run.outbox.models import Message
 
@@ -171,7 +172,7 @@ def _doubt(messages: Iterable[tuple[int, datetime]]) -> None:
 _DOUBTED = ("state", "worker", "lease_until", "go_at", "committed_at", "ended_at", "held_why", "reply")
 
 
-def _time_of(moment: Moment) -> datetime:
+def _time_of(moment: MomentRow) -> datetime:
     """When the lost install would have sent it: the time a person chose, or the playbook's."""
     chosen = moment.override_at if moment.override in ("now", "at") else None
     return chosen or moment.wanted_at
