@@ -78,7 +78,7 @@ def test_json_is_exactly_moments_and_stays(run):
         "kind": "work",
         "channel": "email",
         "at": "2026-01-06T08:00:00-05:00",
-        "why": "on entering hello (Mon 5 Jan 2026 21:00); moved: quiet hours 20:00-08:00",
+        "why": "on entering Hello (Mon 5 Jan 2026 21:00); moved: quiet hours 20:00-08:00",
     }
     assert [(m["touchpoint"], m["at"]) for m in found["moments"][1:]] == [
         ("call", "2026-01-08T09:00:00-05:00"),
@@ -89,7 +89,7 @@ def test_json_is_exactly_moments_and_stays(run):
          "why": "the journey starts here"},
         {"stage": "new", "from": "2026-01-08T10:00:00-05:00", "to": "2026-02-08T10:00:00-05:00",
          "why": "agreed happened"},
-        {"stage": "later", "from": "2026-02-08T10:00:00-05:00", "to": None, "why": "new lasted its 1 month"},
+        {"stage": "later", "from": "2026-02-08T10:00:00-05:00", "to": None, "why": "New lasted its 1 month"},
     ]  # fmt: skip
 
 

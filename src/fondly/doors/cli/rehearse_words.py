@@ -51,7 +51,8 @@ def calendar(playbook: Playbook, rehearsed: Rehearsal, ghost: Ghost) -> str:
     lines = [f"{playbook.name}: one client from {_day(ghost.start.astimezone(zone_of(ghost.zone)))} ({ghost.zone})"]
     place = zone_of(ghost.zone)
     entries: list[tuple[datetime, int, str]] = [
-        (stay.entered_at.astimezone(place), 0, f"── {words_of(stay.stage)}: {stay.why}") for stay in rehearsed.stays
+        (stay.entered_at.astimezone(place), 0, f"── {playbook.stages[stay.stage].title}: {stay.why}")
+        for stay in rehearsed.stays
     ]
     entries += [(datetime.fromisoformat(m.local), 1, _line(m)) for m in rehearsed.moments]
     entries.sort(key=lambda entry: (entry[0], entry[1]))
