@@ -71,5 +71,5 @@ def _decide_late(turn: Turn, version: PlaybookVersion, book: Book, late: LateCho
         for name, value in zip(_OVERRIDE, values, strict=True):
             setattr(moment, name, value)
         fresh.append(moment)
-    Moment.objects.bulk_create(fresh)
+    bulk.insert(Moment, fresh)
     bulk.update(Moment, _OVERRIDE, changed)

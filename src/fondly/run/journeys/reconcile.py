@@ -116,7 +116,7 @@ def write(changes: Changes, now: datetime) -> None:
     _recall(changes, now)
     waiting = [(row.id, row.channel) for row in changes.withdraw if row.asks == "approve"]
     performers.withdraw(waiting, "the plan no longer has it", now)
-    Moment.objects.bulk_create(changes.added, batch_size=500)
+    bulk.insert(Moment, changes.added)
     bulk.update(Moment, _MOVED, changes.moved)
     bulk.update(Moment, ("state", "asks", "reason", "ended_at", "ended_by"), changes.ended)
     bulk.update(Journey, _JOURNEY, changes.journeys)

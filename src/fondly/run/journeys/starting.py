@@ -11,6 +11,7 @@ from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
+from fondly.ground import bulk
 from fondly.ground.action import Conflict, NotFound, Refused
 from fondly.ground.locking import locked
 from fondly.people.clients import timeline
@@ -136,11 +137,22 @@ def _store(
         )
         for client in clients
     ]
-    Journey.objects.bulk_create(journeys)
+    bulk.insert(Journey, journeys)
+    _learn_ids(journeys, at, matter[:120])
     timeline.record(*(_entered(journey, started_at, key) for journey in journeys))
     backfill = now - started_at > BACKFILL_AFTER
     reconcile(journeys, now, past="skip" if backfill else "run")
     return journeys
+
+
+def _learn_ids(journeys: Sequence[Journey], at: Course, matter: str) -> None:
+    """A client lives a playbook at most once for one matter."""
+    rows = Journey.objects.filter(
+        client__in=[journey.client_id for journey in journeys], playbook=at.playbook, matter=matter, state__in=LIVING
+    )
+    ids = dict(rows.values_list("client_id", "pk"))
+    for journey in journeys:
+        journey.pk = ids[journey.client_id]
 
 
 def _entered(journey: Journey, at: datetime, key: str) -> timeline.NewFact:

@@ -42,7 +42,7 @@ class StayWriter:
     def write(self) -> None:
         if self._gone:
             Stay.objects.filter(pk__in=self._gone).delete()
-        Stay.objects.bulk_create(self._new, batch_size=500)
+        bulk.insert(Stay, self._new)
         bulk.update(Stay, _FIELDS, self._changed)
         if self._untrue:
             Interaction.objects.filter(source=PLAN, external_id__in=self._untrue).delete()
