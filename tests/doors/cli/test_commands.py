@@ -12,15 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.doors.cli.test_keeping import HERE, fondly, prepare
+from tests.doors.cli.test_keeping import HERE, fondly, free_port, prepare
 
 pytestmark = pytest.mark.skipif("FONDLY_DATABASE_URL" in os.environ, reason="files of SQLite")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(url: str, process: subprocess.Popen) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -11,8 +12,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
-from tests.doors.cli.test_commands import free_port
 
 HERE = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
 pytestmark = pytest.mark.skipif("FONDLY_DATABASE_URL" in os.environ, reason="files of SQLite")
@@ -42,6 +41,12 @@ def install(tmp_path_factory) -> Path:
     (home / "files" / "a").mkdir(parents=True)
     (home / "files" / "a" / "photo.txt").write_text("a photo")
     return home
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def prepare(home: Path) -> None:
