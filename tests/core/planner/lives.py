@@ -49,7 +49,7 @@ def history(facts: Iterable[tuple[Any, ...]], zone: str = NEW_YORK, **more: Any)
         name, value, key = [*rest, *("", None, "")[len(rest) :]]
         made.append(Fact(at(when, zone), kind, name, key=key, value=value, id=number))
     overrides = more.pop("overrides", {})
-    extra = {name: more.pop(name) for name in ("paused_until", "jitter_seed") if name in more}
+    extra = {name: more.pop(name) for name in ("paused_until", "jitter_seed", "subject") if name in more}
     return History(tuple(made), Person(zone=zone, **more), overrides, **extra)
 
 

@@ -1,5 +1,6 @@
-"""Whether a moment may happen at all: consent, and the condition in its `if:`."""
+"""Whether a moment may happen at all: consent, a holdout, and the condition in its `if:`."""
 
+from fondly.core.planner.assigning import held_out
 from fondly.core.planner.compiled import Step, ready
 from fondly.core.planner.conditions import OURS, Known
 from fondly.core.planner.model import Stay
@@ -15,6 +16,9 @@ def refusal(scene: Scene, stay: Stay, step: Step) -> str:
     touchpoint = step.touchpoint
     if not may_use(scene, touchpoint.channel, touchpoint.consent):
         return _not_agreed(words_of(touchpoint.channel), words_of(touchpoint.consent))
+    held = held_out(scene.book.playbook.holdouts.get(touchpoint.name), touchpoint.name, scene.history.subject)
+    if held:
+        return held
     if step.unreadable:
         return say("its `if` cannot be read: {why}", why=step.unreadable)
     if step.condition is None:

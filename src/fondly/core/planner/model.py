@@ -72,6 +72,7 @@ class History:
     overrides: Mapping[str, Override] = field(default_factory=nothing)
     paused_until: datetime | None = None
     jitter_seed: str = ""  # spreads deferred sends; empty: no spread
+    subject: str = ""  # the client, as experiments draw them; empty: in no experiment
 
 
 @dataclass(frozen=True, slots=True)

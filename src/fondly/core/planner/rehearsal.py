@@ -131,7 +131,7 @@ class _Life:
     def decided(self, now: datetime) -> Plan:
         ghost = self.ghost
         person = Person(ghost.zone, ghost.persona, ghost.fields)
-        history = History(tuple(self.facts), person, jitter_seed=ghost.seed)
+        history = History(tuple(self.facts), person, jitter_seed=ghost.seed, subject=ghost.seed)
         return decide_pending(self.playbook, history, now, until=self.until, since=self.looked)
 
     def next_turn(self, now: datetime) -> datetime:

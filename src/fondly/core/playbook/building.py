@@ -17,6 +17,7 @@ from fondly.core.playbook.model import (
     Cap,
     Channel,
     Handoff,
+    Holdout,
     Late,
     Playbook,
     PromiseSet,
@@ -86,6 +87,7 @@ class Builder:
             reviews=tuple(get("reviews") or ()),
             targets=parts.texts(get("targets")),
             experiments=parts.frozen(get("experiments")),
+            holdouts=self._holdouts(),
             templates=self._map("templates", parts.template),
             checklists=self._map("checklists", lambda name, v: tuple(v or ())),
             skip=parts.texts(get("skip")),
@@ -132,6 +134,14 @@ class Builder:
         if "quiet" in made:
             made["quiet"] = made["quiet"][0] or None
         return Calendar(**made, holidays=self.read(holidays, values.get("holidays"), "calendar.holidays") or "")
+
+    def _holdouts(self) -> dict[str, Holdout]:
+        found = {}
+        for name, values in (self.values.get("experiments") or {}).items():
+            share = self.read(parts.share, (values or {}).get("holdout"), f"experiments.{name}.holdout")
+            if share:
+                found[str(values.get("touchpoint") or "")] = Holdout(name, share)
+        return found
 
     def _caps(self) -> tuple[Cap, ...]:
         entries = self.values.get("caps") or {}

@@ -170,6 +170,7 @@ EXPERIMENT = record(
         "question": text("What you want to know"),
         "touchpoint": text("The touchpoint it changes"),
         "variants": map_of(text(), "Share of clients per variant"),
+        "holdout": text("Share of clients who go without the touchpoint, to see what it does", "10%"),
         "measure": text("What is counted"),
         "least_difference": text("The smallest difference that matters", "10 points"),
         "stop": text("When it ends", "120 clients or 2027-11-01"),

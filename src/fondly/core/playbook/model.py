@@ -252,6 +252,14 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
+class Holdout:
+    """The share (0..1) of clients who go without a touchpoint while an experiment asks what it does."""
+
+    experiment: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reentry:
     policy: Literal["never", "after_exit", "after_interval", "per_matter"] = "per_matter"
     interval: Duration | None = None
@@ -331,6 +339,7 @@ class Playbook:
     reviews: tuple[str, ...] = ()
     targets: Mapping[str, str] = field(default_factory=nothing)
     experiments: Mapping[str, Mapping[str, Any]] = field(default_factory=nothing)
+    holdouts: Mapping[str, Holdout] = field(default_factory=nothing)  # touchpoint -> what holds some clients out of it
     templates: Mapping[str, Template] = field(default_factory=nothing)
     checklists: Mapping[str, tuple[str, ...]] = field(default_factory=nothing)
     skip: Mapping[str, str] = field(default_factory=nothing)  # rule id (or "rule path") -> reason

@@ -73,12 +73,13 @@ class Loaded:
 
 
 def load(journeys: Sequence[Journey], books: Mapping[int, Book]) -> Loaded:
-    """Histories of journeys whose `client` is already loaded; books by version id. Four queries."""
+    """Histories of journeys whose `client` is already loaded; books by version id. Four queries (five with holdouts)."""
     loaded = Loaded()
     for moment in moments_of([journey.pk for journey in journeys]):
         loaded.moments[moment.journey_id].append(moment)
     rows = _facts({journey.client_id for journey in journeys})
     refused = _refused(journeys, books)
+    subjects = _subjects(journeys, books)
     for journey in journeys:
         mine = rows.get(journey.client_id, ())
         facts = tuple(_facts_of(journey, mine))
@@ -89,6 +90,7 @@ def load(journeys: Sequence[Journey], books: Mapping[int, Book]) -> Loaded:
             overrides={m.key: _override(m) for m in loaded.moments[journey.pk] if m.override},
             paused_until=journey.paused_until,
             jitter_seed=str(journey.pk),
+            subject=subjects.get(journey.client_id, ""),
         )
     return loaded
 
@@ -138,6 +140,19 @@ def _refused(journeys: Sequence[Journey], books: Mapping[int, Book]) -> dict[int
     channels = {touchpoint.channel for book in used for touchpoint in book.touchpoints()} - {""}
     ids = sorted({journey.client_id for journey in journeys})
     return consents.refused(ids, purposes=sorted(purposes | {"marketing"}), channels=sorted(channels))
+
+
+def _subjects(journeys: Sequence[Journey], books: Mapping[int, Book]) -> dict[int, str]:
+    """Per client whom experiments draw: the oldest of the records that became one. Only where there are holdouts."""
+    ids = {journey.client_id for journey in journeys if books[journey.version_id].holdouts}
+    oldest = {pk: pk for pk in ids}
+    found = {pk: pk for pk in ids}  # record -> the client it is part of
+    while found:
+        merged = Client.objects.filter(merged_into__in=found).values_list("pk", "merged_into")
+        found = {pk: found[into] for pk, into in merged if into is not None}
+        for pk, client_id in found.items():
+            oldest[client_id] = min(oldest[client_id], pk)
+    return {pk: str(first) for pk, first in oldest.items()}
 
 
 def _override(moment: Kept) -> Override:
