@@ -107,12 +107,13 @@ def playbook() -> int:
 class sink:
     """The mail server's process, or nothing."""
 
-    def __init__(self, wanted: bool) -> None:
-        self.wanted, self.port, self.process = wanted, 0, None
+    def __init__(self, wanted: bool, log: Path | None = None) -> None:
+        """log: where it writes down the Message-ID of each mail it took."""
+        self.wanted, self.log, self.port, self.process = wanted, log, 0, None
 
     def __enter__(self) -> "sink":
         if self.wanted:
-            command = [sys.executable, str(Path(__file__).with_name("sink.py"))]
+            command = [sys.executable, str(Path(__file__).with_name("sink.py")), *([str(self.log)] if self.log else [])]
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             self.port = int(self.process.stdout.readline())
         return self

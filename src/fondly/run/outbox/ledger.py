@@ -61,6 +61,7 @@ def take_over(now: datetime) -> int:
     with transaction.atomic():
         stale = locked(Message.objects.filter(state=State.SENDING, lease_until__lt=instant), skip=True)
         rows = list(stale.values_list("pk", "moment_id", "worker", "committed_at", "crashes")[:1000])
+        again = []
         for pk, moment_id, worker, committed_at, crashes in rows:
             if committed_at is not None:
                 _set_uncertain(pk, moment_id, UNSURE, now)
@@ -68,8 +69,10 @@ def take_over(now: datetime) -> int:
             elif crashes + 1 >= MOST_CRASHES:
                 _set_failed(pk, moment_id, f"{MOST_CRASHES} workers stopped while they held it", now)
             else:
-                release([pk], worker, now)
-                Message.objects.filter(pk=pk).update(crashes=crashes + 1)
+                again.append(pk)
+        Message.objects.filter(pk__in=again).update(
+            state=State.HELD, worker="", lease_until=None, go_at=now, held_why="", crashes=F("crashes") + 1
+        )
     return len(rows)
 
 
