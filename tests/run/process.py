@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from datetime import timedelta
 
 import django
@@ -12,10 +13,12 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from fondly.design.playbooks.models import Playbook  # noqa: E402
-from fondly.ground import clock  # noqa: E402
+from fondly.ground import clock, errands  # noqa: E402
 from fondly.ground.action import Actor, Refused, perform  # noqa: E402
+from fondly.ground.models import AuditEntry, Errand  # noqa: E402
+from fondly.people.clients.models import Interaction  # noqa: E402
 from fondly.run.journeys import engine  # noqa: E402
-from fondly.run.journeys.actions import StartJourney  # noqa: E402
+from fondly.run.journeys.actions import StartJourney, StartJourneys  # noqa: E402
 from fondly.run.journeys.models import Journey, Moment  # noqa: E402
 from fondly.run.outbox import faults  # noqa: E402
 from fondly.run.outbox.models import Message  # noqa: E402
@@ -85,6 +88,38 @@ def start(client_id, count):
 def people(count):
     for n in range(int(count)):
         print(make_client(f"New {n}", f"n{n}@example.org").pk)
+
+
+def crowd(count):
+    """An errand that starts this many clients; nobody works on it yet."""
+    ids = [make_client(f"Client {n}", "").pk for n in range(int(count))]
+    given = StartJourneys(ids, Playbook.objects.values_list("pk", flat=True).get(), key="crowd")
+    print(errands.ask("journeys.start_many", DANA, given).pk)
+
+
+def errand(pause="0"):
+    """Work on errands until there is none; a line for each slice."""
+    worker = errands.Worker(f"worker-{os.getpid()}")
+    with clock.at(MONDAY):
+        while worker.turn(0.0):
+            print("slice", flush=True)
+            time.sleep(float(pause))
+
+
+def expire_errands():
+    Errand.objects.update(lease_until=MONDAY - timedelta(days=9000))
+
+
+def crowd_report():
+    errand = Errand.objects.get()
+    print("state", errand.state)
+    print("done", errand.done)
+    print("journeys", Journey.objects.count())
+    print("clients", Journey.objects.values("client").distinct().count())
+    print("entered", Interaction.objects.filter(kind="entered", source="journey").count())
+    print("moments", Moment.objects.count())
+    print("keys", Moment.objects.values("journey", "key").distinct().count())
+    print("told", AuditEntry.objects.filter(action="journeys.start_many").count())
 
 
 def report():

@@ -14,6 +14,7 @@ from django.utils import translation
 from fondly.core.words import Said, filled
 
 _MOST = 20_000  # texts kept per language; our own words are far fewer
+_SOURCE = "en"  # what core says as it is
 _known: dict[str, dict[str, str]] = {}
 _words: ContextVar[dict[str, str] | None] = ContextVar("words", default=None)
 _language: ContextVar[str] = ContextVar("language", default="")
@@ -54,6 +55,8 @@ def for_the_record(said: str) -> str:
     """What core said, in the language of this install, whoever happens to be looking: for what is stored."""
     if not isinstance(said, Said):
         return said
+    if settings.LANGUAGE_CODE == _SOURCE:
+        return str(said)
     with translation.override(settings.LANGUAGE_CODE):
         return _again(said, partial(_look_up, _known.setdefault(settings.LANGUAGE_CODE, {})))
 

@@ -27,8 +27,7 @@ def move_batch(
     """Move these journeys; returns what changed, and those that stayed because the version lacks their stage."""
     journeys = list(locked(Journey.objects.select_related("client").filter(pk__in=ids).order_by("pk")))
     turns, stranded = turns_of(journeys, book, now)
-    for turn in turns:
-        _decide_late(turn, version, book, late, by, now)
+    _decide_late(turns, version, book, late, by, now)
     going = [turn.journey for turn in turns]
     for journey in going:
         journey.version = version
@@ -52,24 +51,30 @@ def move_back(ids: Sequence[int], version_id: int, mark: str, now: datetime) -> 
     return len(journeys)
 
 
-def _decide_late(turn: Turn, version: PlaybookVersion, book: Book, late: LateChoice, by: str, now: datetime) -> None:
+def _decide_late(
+    turns: Sequence[Turn], version: PlaybookVersion, book: Book, late: LateChoice, by: str, now: datetime
+) -> None:
     """Write the person's choice for what would otherwise happen at once, as an override that survives planning."""
-    stored = {schedule.key: row for row, schedule in turn.difference.moved}
     mark = mark_of(version)
     fresh: list[Moment] = []
     changed: list[tuple[object, ...]] = []
-    for schedule in turn.at_once:
-        values: tuple[object, ...] = ("skip", None, by, mark, State.SKIPPED, "", mark, now, schedule.at)
-        if late != "skip":
-            at = open_time(turn.journey, book, schedule, now, spread=late == "spread")
-            values = ("at", at, by, mark, State.PLANNED, "", "", None, at)
-        row: Kept | None = stored.get(schedule.key)
-        if row is not None:
-            changed.append((*values, row.id))
-            continue
-        moment = new_moment(turn.journey, book, schedule)
-        for name, value in zip(_OVERRIDE, values, strict=True):
-            setattr(moment, name, value)
-        fresh.append(moment)
+    for turn in turns:
+        stored = {schedule.key: row for row, schedule in turn.difference.moved}
+        for schedule in turn.at_once:
+            values: tuple[object, ...] = ("skip", None, by, mark, State.SKIPPED, "", mark, now, schedule.at)
+            if late != "skip":
+                at = open_time(turn.journey, book, schedule, now, spread=late == "spread")
+                values = ("at", at, by, mark, State.PLANNED, "", "", None, at)
+            row: Kept | None = stored.get(schedule.key)
+            if row is not None:
+                changed.append((*values, row.id))
+            else:
+                fresh.append(_decided(new_moment(turn.journey, book, schedule), values))
     bulk.insert(Moment, fresh)
     bulk.update(Moment, _OVERRIDE, changed)
+
+
+def _decided(moment: Moment, values: tuple[object, ...]) -> Moment:
+    for name, value in zip(_OVERRIDE, values, strict=True):
+        setattr(moment, name, value)
+    return moment
