@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from fondly.core.playbook.reading import read
+from fondly.core.playbook.starters import TITLES
 from fondly.design.playbooks.publishing import starter_text
 from fondly.doors.demo import build
-from fondly.doors.demo.cast import LINES, PARTS
+from fondly.doors.demo.cast import cast_of
 from fondly.doors.demo.people import names
 from fondly.ground import clock
 from fondly.ground.action import SYSTEM, Refused, perform, registry
@@ -42,7 +43,7 @@ def test_the_realtor_has_her_cast_each_where_they_stand():
     with clock.at(NOW):
         built = build("realtor", 7, NOW, clients=2, days=80)
         stages = dict(Journey.objects.values_list("client__name", "stage"))
-        assert {part.name: part.stage for part in PARTS["realtor"]}.items() <= stages.items()
+        assert {part.name: part.stage for part in cast_of("realtor").people}.items() <= stages.items()
         assert list(User.objects.order_by("pk").values_list("name", "is_admin"))[0] == ("Dana", True)
         assert {"Lee", "Ruth"} <= set(User.objects.values_list("name", flat=True))
         assert built.due and Moment.objects.filter(state="due", asks="approve").exists()
@@ -65,10 +66,12 @@ def test_an_unknown_trade_is_refused():
 
 
 def test_the_cast_fits_its_playbook():
-    for trade, parts in PARTS.items():
-        book = read(starter_text(trade, ""))
-        known = {part.name for part in parts}
-        assert all(part.stage in book.stages for part in parts)
-        assert all(not part.persona or part.persona in book.personas for part in parts)
-        assert {line.name for line in LINES.get(trade, ())} <= known
+    for trade in TITLES:
+        book, cast = read(starter_text(trade, "")), cast_of(trade)
+        known = {part.name for part in cast.people}
+        assert len(known) == len(cast.people) >= 6
+        assert all(part.stage in book.stages and set(part.fields) <= set(book.fields) for part in cast.people)
+        assert all(not part.persona or part.persona in book.personas for part in cast.people)
+        assert {line.name for line in cast.lines} <= known
+        assert cast.promised is not None and cast.promised[0] in known
     assert len(set(names())) == len(names()) >= 60

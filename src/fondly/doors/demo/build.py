@@ -11,18 +11,22 @@ from fondly.design.playbooks import library
 from fondly.design.playbooks.actions import CreatePlaybook, PublishPlaybook
 from fondly.design.playbooks.models import Playbook
 from fondly.doors.demo import people
-from fondly.doors.demo.cast import LINES, PARTS, Part
+from fondly.doors.demo.cast import Cast, Part, cast_of
 from fondly.doors.demo.living import Life
 from fondly.doors.demo.pace import course, days_until
 from fondly.ground import clock
 from fondly.ground.action import SYSTEM, perform
+from fondly.listen.promises.actions import MakePromise
 from fondly.people.clients import timeline
 from fondly.people.clients.models import Client, Interaction
+from fondly.people.team.access import actor_of
 from fondly.people.team.models import User
 from fondly.run.journeys.models import Journey, Moment
 
-DAYS = 330  # of past
-CLIENTS = 34  # besides the cast
+DAYS = 280  # of past
+CLIENTS = 22  # besides the cast
+PROMISED = timedelta(hours=20)  # ago, to the one of the cast who waits for it now
+_SOON = timedelta(minutes=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,12 @@ def build(trade: str, seed: int, now: datetime, clients: int = CLIENTS, days: in
         version = library.live(kept.pk)
         assert version is not None
         life = Life(library.parsed(version.pk), kept, team, begin, now, dice)
-        _invite(life, trade, begin, clients)
+        cast = cast_of(trade)
+        _invite(life, cast, begin, clients)
         life.live()
-        _last_lines(trade, now)
+        _last_lines(cast, now)
+        _promise(cast, team[0], now)
+        life.leave_a_day()
     return _counts(team[0], kept, now)
 
 
@@ -61,9 +68,9 @@ def _found(trade: str) -> tuple[Playbook, list[User]]:
     return Playbook.objects.get(pk=made.playbook_id), people.make_team(library.parsed(made.version_id))
 
 
-def _invite(life: Life, trade: str, begin: datetime, clients: int) -> None:
+def _invite(life: Life, cast: Cast, begin: datetime, clients: int) -> None:
     numbers = count()
-    for part in PARTS.get(trade, ()):
+    for part in cast.people:
         arrives = life.now - timedelta(days=days_until(life.book, part.stage) + part.days)
         steps = course(life.book, arrives, life.now, life.dice, stop=part.stage)
         life.expect(next(numbers), part, arrives, steps)
@@ -73,7 +80,7 @@ def _invite(life: Life, trade: str, begin: datetime, clients: int) -> None:
         life.expect(next(numbers), Part(name, "", 0), arrives, steps)
 
 
-def _last_lines(trade: str, now: datetime) -> None:
+def _last_lines(cast: Cast, now: datetime) -> None:
     """What the cast said lately."""
     ids = dict(Client.objects.filter(is_demo=True).values_list("name", "pk"))
     journeys = dict(Journey.objects.filter(is_demo=True).values_list("client_id", "pk"))
@@ -86,9 +93,19 @@ def _last_lines(trade: str, now: datetime) -> None:
             judged_by="client" if line.kind == "received" else "person", is_contact=True,
             source="demo", external_id=f"line-{number}",
         )
-        for number, line in enumerate(LINES.get(trade, ()))
+        for number, line in enumerate(cast.lines)
     ]  # fmt: skip
     timeline.record(*facts)
+
+
+def _promise(cast: Cast, owner: User, now: datetime) -> None:
+    """What somebody of the cast waits for: promised yesterday, due before long."""
+    if cast.promised is None:
+        return
+    name, what = cast.promised
+    client = Client.objects.get(is_demo=True, name=name)
+    with clock.at(now - PROMISED):
+        perform("promises.make", actor_of(owner), MakePromise(client.pk, what, now + _SOON))
 
 
 def _counts(owner: User, kept: Playbook, now: datetime) -> Built:

@@ -1,19 +1,25 @@
-"""The people one meets first, by trade: where they stand, and what makes them worth looking at."""
+"""The people one meets first, by trade: where they stand, and what makes them worth looking at. See casts.yaml."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.resources import files
+from typing import Any
+
+import yaml
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """days: how long ago they entered `stage`, where they are now."""
+    """days: how long ago they entered `stage`, where they are now. fields: their values; "today" has its yearly day."""
 
     name: str
     stage: str
     days: float
-    kind: str = "person"
     persona: str = ""
     memory: str = ""
+    kind: str = "person"
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +29,27 @@ class Line:
     name: str
     ago: timedelta
     kind: str
+    channel: str
+    feeling: int | None
+    solved: str
     text: str
-    channel: str = "phone"
-    feeling: int | None = None
-    solved: str = ""
 
 
-PARTS: dict[str, tuple[Part, ...]] = {
-    "realtor": (
-        Part("Priya Shah", "selling", 41, persona="first_time_sellers", memory="Her mother lives with her."),
-        Part(
-            "Tom Weld", "selling", 20, persona="downsizers", memory="Forty years in the house; the garden is hardest."
-        ),
-        Part("Ana Ruiz", "intake", 9, persona="relocating_families", memory="Worries about schools first."),
-        Part("The Okafors", "new", 2, kind="household", persona="relocating_families"),
-        Part("Ken Ito", "intake", 6, persona="downsizers", memory="Wants every number in writing."),
-        Part("J. Mbeki", "new", 5, persona="first_time_sellers"),
-    ),
-}
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """promised: to whom something is promised that is due now, and what."""
 
-LINES: dict[str, tuple[Line, ...]] = {
-    "realtor": (
-        Line("Priya Shah", timedelta(days=21), "call", "Check-in call, twelve minutes.", feeling=1, solved="yes"),
-        Line("Priya Shah", timedelta(days=8), "received", "Nobody told us they were coming.", "sms", -1, "yes"),
-        Line("Tom Weld", timedelta(hours=20), "received", "Two visits and no word about either.", "email", -2, "no"),
-        Line("Ana Ruiz", timedelta(days=6), "call", "She asked about schools near the park.", feeling=0),
-        Line("The Okafors", timedelta(hours=26), "received", "The children found our tree on the map.", "sms", 2),
-        Line("Ken Ito", timedelta(days=2), "meeting", "Measured every room together.", "visit", 1, "yes"),
-    ),
-}
+    people: tuple[Part, ...] = ()
+    lines: tuple[Line, ...] = ()
+    promised: tuple[str, str] | None = None
+
+
+def cast_of(trade: str) -> Cast:
+    """The cast of a trade; an empty one for a trade without."""
+    text = (files("fondly.doors.demo") / "casts.yaml").read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.safe_load(text).get(trade)
+    if found is None:
+        return Cast()
+    people = tuple(Part(*row[:5], **(row[5] if len(row) > 5 else {})) for row in found["people"])
+    lines = tuple(Line(row[0], timedelta(hours=row[1]), *row[2:]) for row in found["lines"])
+    return Cast(people, lines, tuple(found["promise"]))

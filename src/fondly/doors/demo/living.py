@@ -1,10 +1,12 @@
 """A year lived in one go: the real engine, the real actions, the clock held in the past."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from django.db.models import Expression, F, Value
 
 from fondly.core.playbook.model import Playbook
 from fondly.design.playbooks.models import Playbook as KeptPlaybook
@@ -19,7 +21,7 @@ from fondly.listen.promises.models import Promise
 from fondly.people.clients import timeline
 from fondly.people.team.access import actor_of
 from fondly.people.team.models import User
-from fondly.run.journeys import engine, records
+from fondly.run.journeys import engine, records, today
 from fondly.run.journeys.actions import ExitJourney, SkipMoment, StartJourney
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox import ledger, results
@@ -29,9 +31,10 @@ from fondly.run.outbox.results import Sent
 
 WORKER = "demo"
 EVENING = 19  # the hour at which the day is lived, before quiet hours begin
-LEFT_OPEN = timedelta(hours=40)  # mail that asks for a yes is left to the visitor when it is this new
-LATELY = timedelta(days=6)
-LONG_AGO = timedelta(days=30)  # before that every second day is lived: nobody looks so closely
+LATELY = timedelta(days=4)  # what fell due since is left, and of that a day's work to the visitor
+LEFT = {"by_hand": 3, "approve": 1}  # things of one visitor's day, by what they ask for; of others one
+A_DAY, A_LITTLE = timedelta(days=1), timedelta(hours=9)
+LONG_AGO = timedelta(days=30)  # before that every fourth day is lived: nobody looks so closely
 _FINISHED = ["state", "asks", "feeling", "revision", "solved", "note", "ended_at", "ended_by"]
 
 
@@ -64,6 +67,18 @@ class Life:
         for day in self.days:
             self._day(day)
 
+    def leave_a_day(self) -> None:
+        """Of the last days' work the newest stays: a sensible day for the visitor. The rest was done in its time."""
+        with clock.at(self.now):
+            due = Moment.objects.filter(state="due").order_by("-at", "-pk").select_related("assignee")
+            mine = set(today.mine(due, self.team[0]).order_by().values_list("pk", flat=True))
+            left = _newest([m for m in due if m.pk in mine])
+            gone = [m for m in due if m.pk not in left and (m.pk in mine or m.at < self.now - A_DAY)]
+            self._finish([m for m in gone if m.asks != "approve"])
+            self._say_yes([m.pk for m in gone if m.asks == "approve"], F("made_at") + A_LITTLE)
+            engine.tick(self.now, WORKER)
+            self._send(self.now + timedelta(minutes=2))
+
     def _day(self, at: datetime) -> None:
         for arrives, number, part, steps in self.comings.get(at, ()):
             self._arrive(arrives, number, part, steps)
@@ -77,7 +92,7 @@ class Life:
 
     def _arrive(self, at: datetime, number: int, part: Part, steps: list[Step]) -> None:
         with clock.at(at):
-            client = make_client(part, number, self.book, self.team, at, self.dice)
+            client = make_client(part, number, self.book, self.team, at, self.now, self.dice)
             given = StartJourney(client.pk, self.kept.pk, first_stage(self.book).name)
             journey = perform("journeys.start", SYSTEM, given).result.journey_id
         self.steps[journey] = steps
@@ -112,13 +127,16 @@ class Life:
         for moment in [moment for moment in moments if self.dice.random() < 0.04]:
             perform("journeys.skip", self.owner, SkipMoment(moment.pk, moment.revision, "not needed this time"))
             moments.remove(moment)
-        facts = [self._done(moment, at) for moment in moments]
+        self._finish(moments)
+
+    def _finish(self, moments: Sequence[Moment]) -> None:
+        facts = [self._done(moment, min(moment.at + A_LITTLE, self.now)) for moment in moments]
         bulk.update(Moment, _FINISHED, [(*(getattr(m, name) for name in _FINISHED), m.pk) for m in moments])
         timeline.record(*facts)
 
     def _got_to(self, moment: Moment, at: datetime) -> bool:
-        """Everything long ago; of the last days' work about a third each evening, and nothing of today's."""
-        return at < self.now and (moment.at < self.now - LATELY or self.dice.random() < 0.33)
+        """Everything long ago; of the last days' work nothing yet: see leave_a_day."""
+        return moment.at < self.now - LATELY
 
     def _done(self, moment: Moment, at: datetime) -> timeline.NewFact:
         """As journeys.finish writes it; here many at once."""
@@ -126,8 +144,7 @@ class Life:
         moment.state, moment.asks, moment.feeling, moment.revision = "done", "", feeling, moment.revision + 1
         moment.solved = "" if feeling is None else "yes" if feeling >= 0 else self.dice.choice(("yes", "partly", "no"))
         moment.note = self.dice.choice(words.NOTES[feeling]) if feeling is not None and self.dice.random() < 0.5 else ""
-        earliest = max(moment.at, at - timedelta(hours=9))
-        moment.ended_at = min(earliest + timedelta(minutes=self.dice.randint(4, 200)), at)
+        moment.ended_at = moment.at + (at - moment.at) * self.dice.random()
         by = moment.assignee or self.team[0]
         moment.ended_by = by.name
         promises = records.promises_in(self.book, moment.stage, moment.touchpoint)
@@ -139,17 +156,20 @@ class Life:
 
     def _approve(self, at: datetime) -> None:
         """Mail that waits for a yes gets it, as outbox.approve does; the newest is left for the visitor."""
-        waiting = Message.objects.filter(state="approval", made_at__lt=self.now - LEFT_OPEN)
-        moments = list(waiting.values_list("moment_id", flat=True))
+        waiting = Message.objects.filter(state="approval", made_at__lt=self.now - LATELY)
+        self._say_yes([pk for pk in waiting.values_list("moment_id", flat=True) if pk is not None], Value(at))
+
+    def _say_yes(self, moments: Sequence[int], at: Expression) -> None:
+        waiting = Message.objects.filter(state="approval", moment__in=moments)
         waiting.update(state="held", go_at=at, held_why="")
         Moment.objects.filter(pk__in=moments).update(
-            state="working", asks="", reason="", override="now", override_at=at, override_by=self.owner.name
+            state="working", asks="", reason="", override="now", override_at=clock.now(), override_by=self.owner.name
         )
 
     def _send(self, at: datetime) -> None:
         """No mail leaves a demo: what was written in the past counts as sent, and some people answer."""
         messages = ledger.claim(at, WORKER, limit=1000)
-        pairs = [(message, max(message.made_at, message.go_at)) for message in messages]
+        pairs = [(message, min(max(message.made_at, message.go_at), self.now)) for message in messages]
         kept = "250 kept by the demo"
         for message in messages:
             message.book = self.book
@@ -198,12 +218,12 @@ class Life:
         return max(-2, min(2, round(value)))
 
     def _lived_days(self, begin: datetime) -> list[datetime]:
-        """Evenings from `begin` on, every second one long ago; the last is now."""
+        """Evenings from `begin` on, every fourth one long ago; the last is now."""
         days, day = [], self._evening(begin)
         while day < self.now:
             days.append(day)
             long_ago = self.now - day > LONG_AGO
-            day = self._evening(day + timedelta(hours=44 if long_ago else 20))
+            day = self._evening(day + timedelta(hours=92 if long_ago else 20))
         return [*days, self.now]
 
     def _evening(self, instant: datetime) -> datetime:
@@ -211,3 +231,14 @@ class Life:
         local = instant.astimezone(self.zone)
         evening = local.replace(hour=EVENING, minute=0, second=0, microsecond=0)
         return evening if evening >= local else evening + timedelta(days=1)
+
+
+def _newest(moments: Sequence[Moment]) -> set[int]:
+    """The ids of those that stay, given the newest first: not more than two of one touchpoint."""
+    left: set[int] = set()
+    asked: Counter[str] = Counter()
+    for moment in moments:
+        if asked[moment.asks] < LEFT.get(moment.asks, 1) and asked[moment.touchpoint] < 2:
+            asked.update((moment.asks, moment.touchpoint))
+            left.add(moment.pk)
+    return left

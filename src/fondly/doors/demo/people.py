@@ -1,6 +1,8 @@
 """Team and clients of a demo, made through the same actions as real ones."""
 
 import random
+import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from importlib.resources import files
@@ -23,10 +25,11 @@ def names() -> list[str]:
 
 
 def make_team(book: Playbook) -> list[User]:
-    """One user for each person the playbook names; the first one owns the business."""
+    """One user for each person the playbook names; the first one, whose role does most, owns the business."""
     sync_roles(book)
     roles: dict[str, list[str]] = {}
-    for role in book.team.roles.values():
+    work = Counter(step.owner or stage.owner for stage in book.stages.values() for step in stage.touchpoints.values())
+    for role in sorted(book.team.roles.values(), key=lambda role: -work[role.name]):
         for person in role.people:
             roles.setdefault(person, []).append(role.name)
     found = roles or {"Dana": []}
@@ -42,9 +45,9 @@ def _user(name: str, roles: list[str], *, is_admin: bool) -> User:
 
 
 def make_client(
-    part: Part, number: int, book: Playbook, team: Sequence[User], at: datetime, dice: random.Random
+    part: Part, number: int, book: Playbook, team: Sequence[User], at: datetime, now: datetime, dice: random.Random
 ) -> Client:
-    """One invented client. Addresses are at example.org, phone numbers in the range kept for fiction."""
+    """One invented client, who comes at `at`: address at example.org, phone number in the range kept for fiction."""
     persona = part.persona or dice.choice(list(book.personas) or [""])
     given = CreateClient(
         name=part.name,
@@ -52,10 +55,10 @@ def make_client(
         email=f"{_mailbox(part.name)}@example.org",
         phone=f"+1415555{100 + number % 100:04d}",
         zone=book.timezone,
-        owner_id=(team[0] if dice.random() < 0.7 else dice.choice(team)).pk,
+        owner_id=(team[0] if part.stage or dice.random() < 0.7 else dice.choice(team)).pk,
         persona=persona,
         source=dice.choice(SOURCES),
-        fields=_fields(book, at, dice),
+        fields=_fields(book, at, dice) | _yearly(part, now),
         is_demo=True,
     )
     pk = perform("clients.create", SYSTEM, given).result.client_id
@@ -69,8 +72,13 @@ def make_client(
     return Client.objects.get(pk=pk)
 
 
+def _yearly(part: Part, now: datetime) -> dict[str, str]:
+    """The days that come round today, written in a leap year."""
+    return {name: now.date().replace(year=1984).isoformat() for name, day in part.fields.items() if day == "today"}
+
+
 def _mailbox(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "." for letter in name.lower()).replace("..", ".").strip(".")
+    return ".".join(re.findall(r"\w+", name.lower()))
 
 
 def _fields(book: Playbook, at: datetime, dice: random.Random) -> dict[str, Any]:
