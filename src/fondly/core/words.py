@@ -76,4 +76,7 @@ def words_of(name: str) -> str:
 
 def _kept(values: dict[str, object]) -> dict[str, object]:
     """Values as a sentence keeps them: what is neither text, number nor date is kept in its own words."""
-    return {name: value if isinstance(value, _AS_GIVEN) else str(value) for name, value in values.items()}
+    for name, value in values.items():
+        if not isinstance(value, _AS_GIVEN):
+            values[name] = str(value)
+    return values

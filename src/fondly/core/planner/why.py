@@ -1,6 +1,7 @@
 """The sentences with which a decision explains itself. A stage is named by its title."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from fondly.core.playbook.model import Anchor, When
@@ -17,10 +18,12 @@ WEEKDAYS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=8192)  # the moments of a stay hang on the same instant, and are planned again and again
 def say_time(moment: datetime, zone: ZoneInfo) -> Said:
     """Tue 6 Jan 2026 14:05, on the wall clock of the zone."""
     at = moment.astimezone(zone)
-    return say("{weekday} {day} {clock:%H:%M}", weekday=DAYS[at.weekday()], day=say_day(at), clock=at)
+    clock = f"{at.hour:02d}:{at.minute:02d}"
+    return say("{weekday} {day} {clock}", weekday=DAYS[at.weekday()], day=say_day(at), clock=clock)
 
 
 def say_day(day: date) -> Said:
@@ -28,6 +31,7 @@ def say_day(day: date) -> Said:
     return say("{day} {month} {year}", day=day.day, month=MONTHS[day.month - 1], year=day.year)
 
 
+@lru_cache(maxsize=1024)
 def say_anchor(anchor: Anchor, stage: str) -> str:
     """What the touchpoint hangs on, as a clause."""
     name = words_of(anchor.name)

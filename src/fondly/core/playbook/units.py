@@ -1,6 +1,7 @@
 """The units lengths of time are counted in, and their words."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from fondly.core.words import Said, say, say_many
@@ -17,6 +18,7 @@ ONE: Mapping[Unit, Said] = {
 }
 
 
+@lru_cache(maxsize=1024)
 def say_length(count: int, unit: Unit) -> Said:
     """1 day, 2 business days."""
     match unit:

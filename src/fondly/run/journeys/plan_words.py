@@ -25,6 +25,8 @@ def _stay(stay: Stay) -> Stay:
 
 
 def _schedule(schedule: Schedule) -> Schedule:
+    if schedule.settled:  # never stored again
+        return schedule
     moved = tuple(map(for_the_record, schedule.moved))
     return replace(schedule, why=for_the_record(schedule.why), moved=moved, ask=for_the_record(schedule.ask))
 
