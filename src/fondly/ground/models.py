@@ -93,6 +93,13 @@ class Errand(models.Model):
     def is_going_on(self) -> bool:
         return self.state in self.GOING_ON
 
+    @property
+    def what(self) -> str:
+        """The action in words."""
+        from fondly.ground.action import registry
+
+        return registry[self.action].summary
+
 
 class ErrandSlice(models.Model):
     """What one slice of an errand made, kept until its end."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fondly.ground import errands
-from fondly.ground.action import NotFound, registry
+from fondly.ground.action import NotFound
 from fondly.ground.models import Errand
 from fondly.people.team.screens import do, filled, signed_in
 
@@ -20,7 +20,7 @@ def errand(request: HttpRequest, errand_id: int) -> HttpResponse:
     found = Errand.objects.filter(pk=errand_id).defer("input").first()
     if found is None:
         raise NotFound(_("There is no such errand."))
-    context: dict[str, Any] = {"errand": found, "what": registry[found.action].summary, "here": request.path}
+    context: dict[str, Any] = {"errand": found, "here": request.path}
     if not found.is_going_on:
         context |= {"next": filled(found.page, found.result), "undoable": errands.is_undoable(found)}
     return render(request, "web/_errand.html" if request.headers.get("HX-Request") else "web/errand.html", context)

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from fondly.ground import clock
-from fondly.ground.models import AuditEntry
+from fondly.ground.models import AuditEntry, Errand
 from fondly.people.clients.identity import sort_key
 from fondly.people.clients.models import Client
 from fondly.people.team.models import User
@@ -48,6 +48,11 @@ def activity(before: int | None = None, who: str = "") -> ActivityPage:
     oldest = clock.now() - timedelta(days=UNDO_DAYS)
     acts = [Act(i, at, n, s, c, bool(u) and not d and at >= oldest, d) for i, at, n, s, c, u, d in rows[:PAGE]]
     return ActivityPage(acts, acts[-1].id if len(rows) > PAGE else None)
+
+
+def errands_going_on() -> list[Errand]:
+    """What takes longer and has not ended, oldest first."""
+    return list(Errand.objects.filter(state__in=Errand.GOING_ON).defer("input", "cursor").order_by("pk")[:PAGE])
 
 
 def actors() -> list[str]:

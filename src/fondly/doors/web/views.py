@@ -26,6 +26,7 @@ def activity(request: HttpRequest) -> HttpResponse:
     before_id = int(before) if before.isdecimal() and len(before) < 19 else None
     page = queries.activity(before_id, request.GET.get("who", ""))
     context: dict[str, Any] = {"page": page, "who": request.GET.get("who", ""), "people": queries.actors()}
+    context["errands"] = queries.errands_going_on()
     return render(request, "web/activity.html", context)
 
 
