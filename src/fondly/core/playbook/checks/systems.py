@@ -9,7 +9,7 @@ from fondly.core.playbook.checks.words import has_phrase, is_message
 from fondly.core.playbook.model import Playbook, Stage, Touchpoint
 from fondly.core.playbook.near import near
 from fondly.core.playbook.templates import Placeholder, TemplateError, placeholders, problems
-from fondly.core.words import say
+from fondly.core.words import Said, say
 
 IF_NAMES = say(
     "Ask about a survey (nps >= 9), a field, persona, inquiry, replied, an event, touchpoint.done, consent.purpose."
@@ -261,25 +261,24 @@ def intake_has_substance(playbook: Playbook) -> Verdicts:
 @rule("TP17", "error", "systems", "E4", say("Give a touchpoint this `step`, or skip it with a reason."), 5)
 def enrolling_is_whole(playbook: Playbook) -> Verdicts:
     """Enrolling has payment, information, signature and start."""
-    where = _covering(playbook, "enroll")
-    path = f"stages.{where[0].name}" if where else "stages"
     for step in ("payment", "information", "signature", "start"):
         message = say("When a client enrolls there is no touchpoint with the step {step}.", step=step)
-        yield Verdict(
-            step in _steps(playbook), path, message, step, advice=say("Give a touchpoint `step: {step}`.", step=step)
-        )
+        yield _has_step(playbook, "enroll", step, message)
 
 
 @rule("TP18", "warning", "systems", "E6", say("Give a touchpoint this `step`, or skip it with a reason."), 5)
 def wrapping_up_is_whole(playbook: Playbook) -> Verdicts:
     """Wrapping up has summary, payment complete, thank you and testimonial."""
-    where = _covering(playbook, "wrap_up")
-    path = f"stages.{where[0].name}" if where else "stages"
     for step in ("summary", "payment_complete", "thank_you", "testimonial"):
         message = say("Wrapping up has no touchpoint with the step {step}.", step=step)
-        yield Verdict(
-            step in _steps(playbook), path, message, step, advice=say("Give a touchpoint `step: {step}`.", step=step)
-        )
+        yield _has_step(playbook, "wrap_up", step, message)
+
+
+def _has_step(playbook: Playbook, cover: str, step: str, message: Said) -> Verdict:
+    where = _covering(playbook, cover)
+    path = f"stages.{where[0].name}" if where else "stages"
+    advice = say("Give a touchpoint `step: {step}`.", step=step)
+    return Verdict(step in _steps(playbook), path, message, step, advice=advice)
 
 
 @rule("TP19", "warning", "systems", "E5", say("Give a touchpoint `milestone: true`: a small celebration."), 5)
