@@ -50,7 +50,7 @@ def _fill(trade: str, seed: int, moment: datetime | None) -> None:
     if User.objects.exists():
         print("Opening the demo that is kept here.", flush=True)
         return
-    print(f"Inventing a year of clients ({trade.replace('_', ' ')}) ...", flush=True)
+    print(f"Inventing clients and their past ({trade.replace('_', ' ')}) ...", flush=True)
     try:
         moment = _in_zone(moment, trade)
         built = build(trade, seed, moment or clock.now())

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, NotFound, Outcome, Refused, Undo, action
-from fondly.listen.promises.made import end
+from fondly.listen.promises.made import end, fact_of
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.models import Client
-from fondly.people.clients.timeline import NewFact, record
+from fondly.people.clients.timeline import record
 from fondly.run.journeys.models import Journey
 
 
@@ -70,22 +70,18 @@ def make(actor: Actor, given: MakePromise) -> Outcome[PromiseState]:
         said_by=actor.name,
         made_at=clock.now(),
     )
-    _say(promise, "open", actor)
+    record(fact_of(promise, clock.now(), actor.user_id))
     return Outcome(_state(promise), f"Promised: {what}", given.client_id)
 
 
 @action("promises.keep", permission="run", summary="Mark a promise as kept")
 def keep(actor: Actor, given: EndPromise) -> Outcome[PromiseState]:
-    promise = _open(given.promise_id, given.revision)
-    end(promise, Promise.State.KEPT, clock.now(), given.note, actor.user_id)
-    return _ended(promise, f"Kept: {promise.what}")
+    return _end(actor, given, Promise.State.KEPT, "Kept")
 
 
 @action("promises.break", permission="run", summary="Mark a promise as broken")
 def break_(actor: Actor, given: EndPromise) -> Outcome[PromiseState]:
-    promise = _open(given.promise_id, given.revision)
-    end(promise, Promise.State.BROKEN, clock.now(), given.note, actor.user_id)
-    return _ended(promise, f"Broken: {promise.what}")
+    return _end(actor, given, Promise.State.BROKEN, "Broken")
 
 
 @action("promises.change", permission="run", summary="Change a promise the client knows of")
@@ -120,7 +116,7 @@ def reopen(actor: Actor, given: ReopenPromise) -> Outcome[PromiseState]:
     promise.state, promise.ended_at, promise.note = Promise.State.OPEN, None, ""
     promise.revision += 1
     promise.save(update_fields=["state", "ended_at", "note", "revision"])
-    _say(promise, "open", actor)
+    record(fact_of(promise, clock.now(), actor.user_id))
     return Outcome(_state(promise), f"Open again: {promise.what}", promise.client_id)
 
 
@@ -145,26 +141,12 @@ def _open(promise_id: int, revision: int) -> Promise:
     return promise
 
 
-def _ended(promise: Promise, summary: str) -> Outcome[PromiseState]:
+def _end(actor: Actor, given: EndPromise, state: Promise.State, word: str) -> Outcome[PromiseState]:
+    promise = _open(given.promise_id, given.revision)
+    end(promise, state, clock.now(), given.note, actor.user_id)
     undo = Undo("promises.reopen", ReopenPromise(promise.pk))
-    return Outcome(_state(promise), summary, promise.client_id, undo)
+    return Outcome(_state(promise), f"{word}: {promise.what}", promise.client_id, undo)
 
 
 def _state(promise: Promise) -> PromiseState:
     return PromiseState(promise.pk, str(promise.state), promise.revision, promise.due_at)
-
-
-def _say(promise: Promise, name: str, actor: Actor) -> None:
-    record(
-        NewFact(
-            promise.client_id,
-            "promise",
-            clock.now(),
-            name=name,
-            journey_id=promise.journey_id,
-            stage=promise.stage,
-            text=promise.what,
-            by_id=actor.user_id,
-            data={"promise_id": promise.pk},
-        )
-    )

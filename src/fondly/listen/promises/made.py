@@ -85,18 +85,19 @@ def end_all(ended: Sequence[tuple[Promise, Promise.State, datetime]], note: str,
         promise.revision += 1
     rows = [(p.state, p.ended_at, p.note, p.revision, p.pk) for p, _state, _at in ended]
     bulk.update(Promise, ("state", "ended_at", "note", "revision"), rows)
-    record(*(_ended(promise, note, by_id) for promise, _state, _at in ended))
+    record(*(fact_of(promise, at, by_id) for promise, _state, at in ended))
 
 
-def _ended(promise: Promise, note: str, by_id: int | None) -> NewFact:
+def fact_of(promise: Promise, at: datetime, by_id: int | None = None) -> NewFact:
+    """What the timeline says of a promise that came to its present state at this instant."""
     return NewFact(
         promise.client_id,
         "promise",
-        promise.ended_at or promise.made_at,
+        at,
         name=str(promise.state),
         journey_id=promise.journey_id,
         stage=promise.stage,
         text=promise.what,
         by_id=by_id,
-        data={"promise_id": promise.pk, "note": note},
+        data={"promise_id": promise.pk, "note": promise.note},
     )
