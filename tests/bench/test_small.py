@@ -35,7 +35,8 @@ def test_engine():
     table = lines(run("engine.py", "--small"))
     for name in ("start journeys", "plan journeys again", "claim and write mails", "build a message (CPU)"):
         assert float(table[name][0].replace(",", "")) > 0, name
-    assert "Tryton" in table["moments end to end (claim, write, send, record)"]
+    assert "Tryton" in table["moments end to end, its own commit"]
+    assert "Tryton" in table["moments end to end, 100 a commit"]
 
 
 def test_imports():
