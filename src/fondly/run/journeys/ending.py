@@ -41,11 +41,16 @@ def cancel_undone(journey: Journey, why: str, now: datetime) -> None:
     )
 
 
-def reopen(journey: Journey, fact: str, now: datetime) -> None:
-    """Take an end back. Raises IntegrityError when the client lives the playbook again meanwhile."""
+def reopen(journey: Journey, fact: str, now: datetime, *, paused: bool = False) -> None:
+    """Take an end back. paused: it was when it ended, so it is again until its pause is over.
+
+    Raises IntegrityError when the client lives the playbook again meanwhile.
+    """
     records.take_back_of(journey, fact)
-    journey.state, journey.ended_at, journey.plan_at = Journey.State.ACTIVE, None, now
+    state = Journey.State.PAUSED if paused else Journey.State.ACTIVE
+    journey.state, journey.ended_at, journey.plan_at = state, None, now
     journey.exit_reason = journey.exit_note = journey.exit_stage = ""
     journey.revision += 1
     journey.save(update_fields=list(_FIELDS))
-    reconcile([journey], now)
+    if not paused:
+        reconcile([journey], now)

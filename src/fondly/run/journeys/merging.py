@@ -3,16 +3,17 @@
 The journey that goes on is the survivor's own. Nothing is started by a merge, and un-merge puts both back.
 """
 
+from datetime import datetime
 from typing import Any
 
 from fondly.ground import clock
 from fondly.ground.locking import locked
-from fondly.run.journeys import ending
+from fondly.run.journeys import ending, performers
+from fondly.run.journeys.handling import OPEN
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.starting import LIVING
 
 _HAPPENED = (Moment.State.DONE, Moment.State.WORKING, Moment.State.UNCERTAIN)
-_WAITS = (Moment.State.PLANNED, Moment.State.DUE)
 ELSEWHERE = "it was done in the merged record's journey"
 
 
@@ -26,8 +27,10 @@ def on_merge(survivor_id: int, absorbed_id: int) -> dict[str, Any]:
     for journey in theirs:
         twin = mine.get((journey.playbook_id, journey.matter))
         if twin is not None and journey.state in LIVING:
-            skipped += _unite(journey, twin)
-            ended.append([journey.pk, ending.end(journey, "merged", "", now)])
+            paused = journey.state == Journey.State.PAUSED
+            fact = ending.end(journey, "merged", "", now)
+            skipped += _unite(journey, twin, now)
+            ended.append([journey.pk, fact, paused])
     ids = [journey.pk for journey in theirs]
     _give(ids, survivor_id)
     _look_again(survivor_id)
@@ -48,10 +51,10 @@ def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None
         override_by="",
         override_why="",
     )
-    for journey_id, fact in memo.get("ended", []):
+    for journey_id, fact, paused in memo.get("ended", []):
         journey = Journey.objects.select_related("client").filter(pk=journey_id, exit_reason="merged").first()
         if journey is not None:
-            ending.reopen(journey, fact, now)
+            ending.reopen(journey, fact, now, paused=paused)
     _look_again(survivor_id)
     _look_again(absorbed_id)
 
@@ -61,16 +64,16 @@ def _living(client_id: int) -> list[Journey]:
     return list(locked(rows.order_by("pk")))
 
 
-def _unite(ending_one: Journey, going_on: Journey) -> list[int]:
-    """What the ending journey did (or has on its way) is not done again by the one that goes on."""
-    keys = Moment.objects.filter(journey=ending_one, state__in=_HAPPENED).values_list("key", flat=True)
-    rows = Moment.objects.filter(journey=going_on, key__in=list(keys), state__in=_WAITS)
-    ids = list(rows.values_list("pk", flat=True))
+def _unite(ended: Journey, going_on: Journey, now: datetime) -> list[int]:
+    """What the ended journey did (or is sending this moment) is not done again by the one that goes on."""
+    keys = Moment.objects.filter(journey=ended, state__in=_HAPPENED).values_list("key", flat=True)
+    rows = locked(Moment.objects.filter(journey=going_on, key__in=list(keys), state__in=OPEN))
+    ids = performers.withdraw(list(rows.values_list("pk", "channel")), ELSEWHERE, now)
     Moment.objects.filter(pk__in=ids).update(
-        state=Moment.State.SKIPPED, asks="", reason=ELSEWHERE, ended_at=clock.now(), ended_by="Fondly",
-        override="skip", override_by="Fondly", override_why=ELSEWHERE,
+        state=Moment.State.SKIPPED, asks="", reason=ELSEWHERE, ended_at=now, ended_by="Fondly",
+        override="skip", override_by="Fondly", override_why=ELSEWHERE, worker="", lease_until=None,
     )  # fmt: skip
-    return ids
+    return sorted(ids)
 
 
 def _give(journey_ids: list[int], client_id: int) -> None:

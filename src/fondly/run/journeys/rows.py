@@ -67,8 +67,11 @@ ORDER BY mo.at, mo.id LIMIT %s"""  # noqa: S608 - our own names
 
 
 def due(now: datetime, limit: int) -> list[tuple[MomentRow, ClientRow]]:
-    """The next due moments in their order; locked, leaving out those another worker is taking."""
-    lock = " FOR UPDATE OF mo SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    """The next due moments in their order, locked with their journeys; what others take or plan at present is left out.
+
+    Without the lock on the journey, planning that read a moment before it was taken would put it back to planned.
+    """
+    lock = " FOR UPDATE OF mo, j SKIP LOCKED" if connection.vendor == "postgresql" else ""
     at = instants.stored(now)
     with connection.cursor() as cursor:
         cursor.execute(_DUE + lock, [at, at, limit])

@@ -6,18 +6,19 @@ The point of no return is in `committing.py`, what the server took is written by
 What was committed and got no answer is uncertain and is never sent again by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zlib import crc32
 
 from django.db import transaction
 from django.db.models import F
 
+from fondly.ground import clock
 from fondly.ground.leases import database_now, lease_end
 from fondly.ground.locking import locked
 from fondly.people.clients import timeline
-from fondly.run.journeys import records
-from fondly.run.journeys.models import Moment
+from fondly.run.journeys import ending, exits, planning, records, starting
+from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox import faults, outgoing
 from fondly.run.outbox.models import Attempt, Message
 from fondly.run.outbox.outgoing import Outgoing
@@ -77,10 +78,20 @@ def take_over(now: datetime) -> int:
 
 
 def release(ids: Sequence[int], worker: str, go_at: datetime, *, why: str = "") -> None:
-    """Back to waiting, for what this worker holds and has sent no final dot of."""
-    Message.objects.filter(pk__in=ids, state=State.SENDING, worker=worker).update(
-        state=State.HELD, worker="", lease_until=None, committed_at=None, go_at=go_at, held_why=why[:200]
-    )
+    """Back to waiting, for what this worker holds and has sent no final dot of, or what the server said no to."""
+    mine = Message.objects.filter(pk__in=ids, state=State.SENDING, worker=worker)
+    past = list(mine.filter(committed_at__isnull=False).values_list("client_id", "moment__journey"))
+    mine.update(state=State.HELD, worker="", lease_until=None, committed_at=None, go_at=go_at, held_why=why[:200])
+    if past:
+        _look_again({client_id for client_id, _ in past}, {journey_id for _, journey_id in past})
+
+
+def _look_again(client_ids: Collection[int], journey_ids: Collection[int | None]) -> None:
+    """Past its point of no return a message could not be called back: what happened since is made up for now."""
+    now, rows = clock.now(), Journey.objects.select_related("client")
+    for journey in rows.filter(pk__in=[pk for pk in journey_ids if pk]).exclude(state__in=starting.LIVING):
+        ending.cancel_undone(journey, ending.LEFT + str(exits.REASONS.get(journey.exit_reason, "")), now)
+    planning.ask_for(list(client_ids), now)
 
 
 def not_sent(message: Outgoing, worker: str, error: NotSent, now: datetime) -> None:

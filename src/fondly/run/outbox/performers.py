@@ -48,15 +48,18 @@ class EmailPerformer:
         return results
 
     def withdraw(self, moment_ids: Sequence[int], reason: str, now: datetime) -> set[int]:
-        """Cancel what waits; what a worker holds already is not touched and its moment is left out."""
+        """Cancel what has not passed its point of no return; the moments of what has are left out.
+
+        A worker that holds a cancelled message finds that it is no longer its own, and drops it before the dot.
+        """
         open_states = (State.HELD, State.APPROVAL, State.SENDING, State.UNCERTAIN)
         rows = locked(Message.objects.filter(moment__in=moment_ids, state__in=open_states))
-        found = list(rows.values_list("pk", "moment_id", "state"))
-        waiting = [pk for pk, _, state in found if state in (State.HELD, State.APPROVAL)]
-        Message.objects.filter(pk__in=waiting).update(
-            state=State.CANCELLED, held_why="", reply=reason[:500], ended_at=now
+        found = list(rows.values_list("pk", "moment_id", "state", "committed_at"))
+        gone = {pk for pk, _, state, at in found if state == State.UNCERTAIN or (state == State.SENDING and at)}
+        Message.objects.filter(pk__in=[pk for pk, *_ in found if pk not in gone]).update(
+            state=State.CANCELLED, held_why="", reply=reason[:500], ended_at=now, worker="", lease_until=None
         )
-        return set(moment_ids) - {moment_id for pk, moment_id, _ in found if pk not in set(waiting)}
+        return set(moment_ids) - {moment_id for pk, moment_id, *_ in found if pk in gone}
 
     def ask(self, moment_ids: Sequence[int], reason: str, now: datetime) -> set[int]:
         """Held messages wait for a person's yes instead."""

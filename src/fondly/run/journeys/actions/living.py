@@ -60,8 +60,11 @@ class ExitJourney:
 
 @dataclass(frozen=True, slots=True)
 class ReEnterJourney:
+    """paused: whether it was paused when it ended."""
+
     journey_id: int
     fact: str
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +143,10 @@ def exit(actor: Actor, given: ExitJourney) -> Outcome[JourneyState]:
     if given.reason not in REASONS:
         raise Refused(f"{given.reason!r} is not a reason to leave; one of: {', '.join(REASONS)}.", field="reason")
     journey = find_journey(given.journey_id)
+    paused = journey.state == State.PAUSED
     fact = ending.end(journey, given.reason, given.note.strip(), clock.now(), by_id=actor.user_id)
     summary = f"{journey.client.name} left from {_title(journey, journey.exit_stage)}: {REASONS[given.reason]}"
-    return _outcome(journey, summary, Undo("journeys.re_enter", ReEnterJourney(journey.pk, fact)))
+    return _outcome(journey, summary, Undo("journeys.re_enter", ReEnterJourney(journey.pk, fact, paused)))
 
 
 @action("journeys.re_enter", permission="run", summary="Undo the end of a journey")
@@ -153,7 +157,7 @@ def re_enter(actor: Actor, given: ReEnterJourney) -> Outcome[JourneyState]:
         raise Refused("This journey has not been ended.")
     try:
         with transaction.atomic():
-            ending.reopen(journey, given.fact, clock.now())
+            ending.reopen(journey, given.fact, clock.now(), paused=given.paused)
     except IntegrityError:
         raise Conflict(f"{journey.client.name} has started this playbook again meanwhile.") from None
     return _outcome(journey, f"{journey.client.name} is back in {_title(journey, journey.stage)}")

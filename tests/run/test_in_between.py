@@ -1,0 +1,155 @@
+"""What people do while a mail waits or is in a worker's hands: it goes once or not at all; nothing is left lying."""
+
+import pytest
+
+from fondly.ground import clock
+from fondly.people.clients.actions import MergeClients, UnmergeClients
+from fondly.run.journeys.actions import ExitJourney, FinishMoment, PauseJourney, RecordEvent, SkipMoment, StartJourney
+from fondly.run.journeys.engine import tick
+from fondly.run.journeys.models import Journey, Moment
+from fondly.run.outbox import faults
+from fondly.run.outbox.models import Message
+from tests.run.conftest import BOOK, MONDAY, make_client, publish
+from tests.run.test_acts import DAY, HOUR, MINUTE, do, undo
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at(instant):
+    with clock.at(instant):
+        tick(instant)
+
+
+def act_at(place, act):
+    """Have somebody act once when the sender reaches this place."""
+
+    def reach(name):
+        if name == place:
+            faults.use(None)
+            act()
+
+    faults.use(reach)
+
+
+@pytest.fixture
+def journey(mail):
+    """Its welcome is written and waits to be sent."""
+    playbook, _ = publish(BOOK.replace("when: on entry,", 'when: on entry, if: "not booked",'))
+    with clock.at(MONDAY):
+        started = do("journeys.start", StartJourney(make_client().pk, playbook.pk)).result.journey_id
+    at(MONDAY)
+    return Journey.objects.get(pk=started)
+
+
+@pytest.fixture
+def twins(mail):
+    """Two records of one client on the same journey; the first has begun an hour earlier."""
+    playbook, _ = publish()
+    one, two = make_client("Ana Ruiz", "ana@x.org"), make_client("Ana Ruiz", "ana@y.org")
+    for client, instant in ((one, MONDAY), (two, MONDAY + HOUR)):
+        with clock.at(instant):
+            do("journeys.start", StartJourney(client.pk, playbook.pk))
+        at(instant)
+        at(instant + 2 * MINUTE)
+    return one, two
+
+
+def welcome():
+    return Moment.objects.get(touchpoint="welcome")
+
+
+@pytest.mark.parametrize("place", ["after_claim", "after_connect", "after_rcpt", "after_body", "before_commit"])
+@pytest.mark.parametrize("what", ["exit", "skip", "event"])
+def test_until_the_point_of_no_return_a_mail_in_a_workers_hands_is_called_back(mail, journey, place, what):
+    acts = {
+        "exit": lambda: do("journeys.exit", ExitJourney(journey.pk, "cancelled")),
+        "skip": lambda: do("journeys.skip", SkipMoment(welcome().pk, welcome().revision, "not now")),
+        "event": lambda: do("journeys.record_event", RecordEvent(journey.client_id, "booked")),
+    }
+    act_at(place, acts[what])
+    at(MONDAY + 2 * MINUTE)
+    at(MONDAY + 3 * MINUTE)
+    assert mail.received == []
+    assert Message.objects.get().state == "cancelled"
+    assert welcome().state in ("cancelled", "skipped")
+
+
+def test_who_left_after_the_point_of_no_return_is_not_tried_again(mail, journey):
+    mail.dot_answers["priya@example.org"] = ["451 later"]
+    act_at("after_commit", lambda: do("journeys.exit", ExitJourney(journey.pk, "cancelled")))
+    at(MONDAY + 2 * MINUTE)
+    assert (Message.objects.get().state, welcome().state) == ("cancelled", "cancelled")
+    at(MONDAY + 2 * HOUR)
+    assert mail.received == []
+
+
+def test_what_the_plan_gave_up_after_the_point_of_no_return_is_not_tried_again(mail, journey):
+    mail.dot_answers["priya@example.org"] = ["451 later"]
+    act_at("after_commit", lambda: do("journeys.record_event", RecordEvent(journey.client_id, "booked")))
+    at(MONDAY + 2 * MINUTE)
+    at(MONDAY + 2 * HOUR)
+    assert (Message.objects.get(moment=welcome()).state, welcome().state) == ("cancelled", "skipped")
+    assert len(mail.received) == Message.objects.filter(state="sent").count()
+
+
+def test_a_journey_that_was_paused_when_it_ended_is_paused_again(mail, journey):
+    with clock.at(MONDAY + MINUTE / 2):
+        do("journeys.pause", PauseJourney(journey.pk))
+        ended = do("journeys.exit", ExitJourney(journey.pk, "cancelled"))
+        undo(ended)
+    at(MONDAY + 2 * HOUR)
+    journey.refresh_from_db()
+    assert journey.state == "paused"
+    assert mail.received == []
+
+
+def test_a_merge_while_the_mail_waits_sends_it_once(mail):
+    playbook, _ = publish()
+    one, two = make_client("Ana Ruiz", "ana@x.org"), make_client("Ana Ruiz", "ana@y.org")
+    with clock.at(MONDAY):
+        for client in (one, two):
+            do("journeys.start", StartJourney(client.pk, playbook.pk))
+        tick(MONDAY)
+        do("clients.merge", MergeClients(one.pk, two.pk))
+    at(MONDAY + 2 * MINUTE)
+    assert len(mail.received) == 1
+
+
+def test_a_merge_calls_back_what_the_other_record_had_already(mail):
+    playbook, _ = publish()
+    one, two = make_client("Ana Ruiz", "ana@x.org"), make_client("Ana Ruiz", "ana@y.org")
+    for client, instant in ((two, MONDAY), (one, MONDAY + HOUR)):
+        with clock.at(instant):
+            do("journeys.start", StartJourney(client.pk, playbook.pk))
+            tick(instant)
+    assert len(mail.received) == 1
+    with clock.at(MONDAY + HOUR):
+        do("clients.merge", MergeClients(one.pk, two.pk))
+    at(MONDAY + HOUR + 2 * MINUTE)
+    assert len(mail.received) == 1
+    assert sorted(Message.objects.values_list("state", flat=True)) == ["cancelled", "sent"]
+
+
+def test_a_merge_takes_the_question_off_todays_list_with_its_message(mail):
+    text = BOOK.replace("mode: auto, when: on entry", "mode: approve, when: on entry")
+    playbook, _ = publish(text)
+    one, two = make_client("Ana Ruiz", "ana@x.org"), make_client("Ana Ruiz", "ana@y.org")
+    with clock.at(MONDAY):
+        for client in (one, two):
+            do("journeys.start", StartJourney(client.pk, playbook.pk))
+        tick(MONDAY)
+        moment = Moment.objects.get(client=two, touchpoint="welcome")
+        do("journeys.finish", FinishMoment(moment.pk, moment.revision))
+        do("clients.merge", MergeClients(one.pk, two.pk))
+    assert set(Message.objects.values_list("state", flat=True)) == {"cancelled"}
+
+
+def test_unmerge_gives_back_a_pause(twins):
+    one, two = twins
+    with clock.at(MONDAY + DAY):
+        theirs = Journey.objects.get(client=two)
+        do("journeys.pause", PauseJourney(theirs.pk))
+        merged = do("clients.merge", MergeClients(one.pk, two.pk)).result
+        do("clients.unmerge", UnmergeClients(merged.merge_id))
+    theirs.refresh_from_db()
+    assert (theirs.state, theirs.client_id) == ("paused", two.pk)
