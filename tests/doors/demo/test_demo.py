@@ -1,6 +1,6 @@
 """The demo: the same each time, lived, marked, and gone in one act."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from fondly.ground.action import SYSTEM, Refused, perform, registry
 from fondly.people.clients.models import Client, EmailAddress, Interaction
 from fondly.people.team.models import User
 from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.today import today
 from fondly.run.outbox.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,19 @@ def test_the_realtor_has_her_cast_each_where_they_stand():
         perform("clients.remove_demo", SYSTEM, registry["clients.remove_demo"].given())
     assert list(Client.objects.values_list("name", flat=True)) == ["My own client"]
     assert not (Journey.objects.exists() or Moment.objects.exists() or Message.objects.exists())
+
+
+@pytest.mark.parametrize("trade", ["agency", "software"])
+def test_the_visitor_finds_a_sensible_day_with_a_promise(trade):
+    with clock.at(NOW):
+        build(trade, 7, NOW, clients=6, days=120)
+        day = today(User.objects.order_by("pk")[0], NOW, NOW + timedelta(hours=10))
+    rows = [*day.first, *day.due]
+    assert 3 <= len(rows) <= 9 and all(row.why for row in rows)
+    assert [row for row in rows if row.word == "promise" and "late" not in row.what]
+    assert day.good and any("felt" in row.what for row in rows)
+    stages = set(Journey.objects.values_list("stage", flat=True))
+    assert {part.stage for part in cast_of(trade).people} <= stages
 
 
 def test_an_unknown_trade_is_refused():
