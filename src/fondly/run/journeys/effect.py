@@ -15,10 +15,9 @@ from fondly.core.planner.zones import zone_of
 from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
 from fondly.design.playbooks.models import PlaybookVersion
-from fondly.run.journeys.difference import WAITING, Difference, compare
-from fondly.run.journeys.histories import load
+from fondly.run.journeys.difference import WAITING, Difference
 from fondly.run.journeys.models import Journey
-from fondly.run.journeys.reconcile import plan_of
+from fondly.run.journeys.reconcile import Planned, look
 
 LateChoice = Literal["send", "spread", "skip"]
 BATCH = 250
@@ -58,12 +57,18 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One journey's change to another version: its difference, and which schedules would happen at once."""
+    """One journey's change to another version: its new plan, and which schedules would happen at once."""
 
-    journey: Journey
-    stage: str  # its title
-    difference: Difference
+    planned: Planned
     at_once: tuple[Schedule, ...]
+
+    @property
+    def journey(self) -> Journey:
+        return self.planned.journey
+
+    @property
+    def difference(self) -> Difference:
+        return self.planned.difference
 
 
 def preview(playbook_id: int, new: str | int, now: datetime, *, from_version_id: int | None = None) -> Effect:
@@ -103,13 +108,8 @@ def turns_of(journeys: Sequence[Journey], book: Book, now: datetime) -> tuple[li
     """What changes for each journey under `book`; and those whose stage it does not have."""
     staying = [journey for journey in journeys if journey.stage not in book.stages]
     going = [journey for journey in journeys if journey.stage in book.stages]
-    loaded = load(going, {journey.version_id: book for journey in going})
-    turns = []
-    for journey in going:
-        plan = plan_of(book, loaded.histories[journey.pk], now)
-        difference = compare(plan, loaded.moments.get(journey.pk, ()), now)
-        turns.append(Turn(journey, book.stages[journey.stage].title, difference, _at_once(difference, now)))
-    return turns, staying
+    planned = look(going, {journey.version_id: book for journey in going}, now)
+    return [Turn(one, _at_once(one.difference, now)) for one in planned], staying
 
 
 def count(effect: Effect, turn: Turn) -> None:
@@ -131,7 +131,8 @@ def count(effect: Effect, turn: Turn) -> None:
         journey = turn.journey
         effect.clients.append(
             ClientEffect(
-                journey.pk, journey.client_id, journey.client.name, turn.stage,
+                journey.pk, journey.client_id, journey.client.name,
+                turn.planned.book.stages[journey.stage].title,
                 tuple(s.touchpoint for s in added), tuple(row.touchpoint for row in moved),
                 tuple(row.touchpoint for row in dropped), tuple(s.touchpoint for s in turn.at_once),
             )

@@ -10,7 +10,7 @@ from fondly.ground.locking import locked
 from fondly.run.journeys.effect import LateChoice, Turn, open_time, turns_of
 from fondly.run.journeys.histories import Kept
 from fondly.run.journeys.models import Journey, Moment
-from fondly.run.journeys.reconcile import new_moment, reconcile
+from fondly.run.journeys.reconcile import keep, new_moment, reconcile
 
 State = Moment.State
 _OVERRIDE = ("override", "override_at", "override_by", "override_why", "state", "asks", "reason", "ended_at", "at")
@@ -33,7 +33,8 @@ def move_batch(
         journey.version = version
         journey.revision += 1
     bulk.update(Journey, ("version", "revision"), [(version.pk, j.revision, j.pk) for j in going])
-    reconcile(going, now)
+    keep([turn.planned for turn in turns if not turn.at_once], now)
+    reconcile([turn.journey for turn in turns if turn.at_once], now)  # a person's choice is part of their plan now
     return turns, stranded
 
 

@@ -67,21 +67,43 @@ def plan_of(book: Book, history: History, now: datetime) -> Plan:
     return recorded(decide(book, history, now, until=now + HORIZON))
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A journey (with `client` loaded) beside its plan. entered: (stage, at) on the timeline already."""
+
+    journey: Journey
+    book: Book
+    plan: Plan
+    difference: Difference
+    entered: set[tuple[str, datetime]]
+
+
 def reconcile(journeys: Sequence[Journey], now: datetime, *, past: str = "run") -> int:
     """Bring these journeys (with `client` loaded) to their plan; returns how many moments changed.
 
     past="skip": what was due before now is written down as skipped (backfill of old clients).
     """
-    books = library.parsed_all({journey.version_id for journey in journeys})
-    loaded = load(journeys, books)
-    changes, stays = Changes(), StayWriter(journeys)
+    return keep(look(journeys, library.parsed_all({j.version_id for j in journeys}), now), now, past=past)
+
+
+def look(journeys: Sequence[Journey], books: Mapping[int, Book], now: datetime) -> list[Planned]:
+    """The plans of journeys, and how what is stored differs. books: by version id. Writes nothing."""
+    loaded, found = load(journeys, books), []
     for journey in journeys:
-        book, history = books[journey.version_id], loaded.histories[journey.pk]
-        plan = plan_of(book, history, now)
+        book = books[journey.version_id]
+        plan = plan_of(book, loaded.histories[journey.pk], now)
         difference = compare(plan, loaded.moments.get(journey.pk, ()), now)
-        _collect(changes, journey, book, difference, now, past)
-        stays.take(journey, plan, loaded.entered[journey.pk], now)
-        changes.journeys.append(_journey_row(journey, plan, difference, now))
+        found.append(Planned(journey, book, plan, difference, loaded.entered[journey.pk]))
+    return found
+
+
+def keep(planned: Sequence[Planned], now: datetime, *, past: str = "run") -> int:
+    """Make what is stored that of the plans; returns how many moments changed."""
+    changes, stays = Changes(), StayWriter([one.journey for one in planned])
+    for one in planned:
+        _collect(changes, one.journey, one.book, one.difference, now, past)
+        stays.take(one.journey, one.plan, one.entered, now)
+        changes.journeys.append(_journey_row(one.journey, one.plan, one.difference, now))
     write(changes, now)
     stays.write()
     return changes.count
