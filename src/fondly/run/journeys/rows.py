@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +54,7 @@ MOMENT = (
     "mo.id, mo.client_id, mo.journey_id, j.version_id, mo.key, mo.touchpoint, mo.stage, mo.channel, mo.mode, mo.role, "
     "mo.assignee_id, mo.why, mo.wanted_at, mo.override, mo.override_at, mo.attempts, mo.revision"
 )
-MOMENT_WIDTH = 17
+MOMENT_WIDTH, _WANTED_AT, _OVERRIDE_AT = 17, 12, 14
 _CLIENT = 'c.id, c.owner_id, c.name, c.first_name, c.last_name, c.salutation, c.persona, c.fields, c."values"'
 # Planned, its time has come, and its journey is active with a current plan.
 _DUE = f"""
@@ -80,11 +80,12 @@ def due(now: datetime, limit: int) -> list[tuple[MomentRow, ClientRow]]:
 
 def moment(values: tuple[Any, ...]) -> MomentRow:
     """The row of what was read in the order of MOMENT."""
-    row = MomentRow(*values)
-    chosen = None if row.override_at is None else instants.read(row.override_at)
-    return replace(row, wanted_at=instants.read(row.wanted_at), override_at=chosen)
+    found = list(values)
+    found[_WANTED_AT] = instants.read(found[_WANTED_AT])
+    found[_OVERRIDE_AT] = found[_OVERRIDE_AT] and instants.read(found[_OVERRIDE_AT])
+    return MomentRow(*found)
 
 
 def _client(values: tuple[Any, ...]) -> ClientRow:
-    row = ClientRow(*values)
-    return replace(row, fields=json.loads(values[-2]), values=json.loads(values[-1]))
+    found = [*values[:-2], json.loads(values[-2]), json.loads(values[-1])]
+    return ClientRow(*found)

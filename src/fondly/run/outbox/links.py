@@ -9,14 +9,14 @@ which a random token would not.
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 
 from django.conf import settings
 
 
 def token_for(effect_key: str) -> str:
     """22 URL-safe characters that stand for this message."""
-    digest = hmac.new(_key("unsubscribe"), effect_key.encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode("ascii")
+    return base64.urlsafe_b64encode(_keyed("unsubscribe", effect_key)[:16]).rstrip(b"=").decode("ascii")
 
 
 def hash_of(token: str) -> str:
@@ -31,14 +31,18 @@ def unsubscribe_url(effect_key: str) -> str:
 
 def message_id(effect_key: str, domain: str) -> str:
     """The Message-ID without <>: stable for ever for one effect, and telling nothing about the client."""
-    digest = hmac.new(_key("message id"), effect_key.encode(), hashlib.sha256).hexdigest()
-    return f"{digest[:40]}@{domain}"
+    return f"{_keyed('message id', effect_key)[:20].hex()}@{domain}"
 
 
 def boundary(effect_key: str) -> str:
     """The border between the parts of the mail."""
-    return "fondly-" + hmac.new(_key("boundary"), effect_key.encode(), hashlib.sha256).hexdigest()[:32]
+    return f"fondly-{_keyed('boundary', effect_key)[:16].hex()}"
 
 
-def _key(purpose: str) -> bytes:
-    return hashlib.sha256(f"fondly {purpose} v1 {settings.SECRET_KEY}".encode()).digest()
+def _keyed(purpose: str, effect_key: str) -> bytes:
+    return hmac.digest(_key(purpose, settings.SECRET_KEY), effect_key.encode(), "sha256")
+
+
+@lru_cache(maxsize=8)
+def _key(purpose: str, secret: str) -> bytes:
+    return hashlib.sha256(f"fondly {purpose} v1 {secret}".encode()).digest()
