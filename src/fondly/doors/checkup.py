@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection
 from fondly.doors import database, heartbeat, invariants
 from fondly.ground import clock
 from fondly.ground.config import ConfigError
+from fondly.listen.returns import queries as returns
 from fondly.people.team.models import User
 from fondly.run.journeys import switch
 from fondly.run.outbox import addresses
@@ -42,7 +43,7 @@ def examine() -> list[Finding]:
     """All checks in order. Without a usable database only those that need none are made."""
     found = [_database()]
     if found[0].state == "good":
-        found += [_first_user(), _worker(), _switch(), _clock(), *_records(), *_behind(), *_unsure()]
+        found += [_first_user(), _worker(), _switch(), _clock(), *_records(), *_behind(), *_unsure(), *_returns()]
     return [*found, _mail(), _disk(), _backups(), _key(), _address()]
 
 
@@ -118,6 +119,32 @@ def _unsure() -> Iterator[Finding]:
     count = Message.objects.filter(state=Message.State.UNCERTAIN).count()
     if count:
         yield Finding("outbox", "note", f"{count} message(s) may or may not have arrived", "Decide in the Outbox.")
+
+
+def _returns() -> Iterator[Finding]:
+    """What comes back: the mailbox as it was last read, and the provider's hook."""
+    found = returns.standing()
+    for name, setting, trouble in (
+        ("mailbox", "FONDLY_IMAP_URL", found.trouble),
+        ("provider", "FONDLY_MAIL_PROVIDER", found.provider_trouble),
+    ):
+        if trouble:
+            yield Finding(name, "bad", trouble, f"Check {setting}.")
+    if found.mailbox is not None:
+        yield _mailbox(found)
+    elif not found.provider and not found.trouble:
+        advice = "Set FONDLY_IMAP_URL, or connect a mailbox in Settings."
+        yield Finding("mailbox", "note", "none is read: bounces and complaints go unnoticed", advice)
+    if found.provider:
+        yield Finding("provider", "good", f"events are taken at {settings.FONDLY_URL}/hooks/mail/{found.provider}")
+
+
+def _mailbox(found: returns.Standing) -> Finding:
+    if found.problem:
+        return Finding("mailbox", "bad", found.problem, "Check FONDLY_IMAP_URL, or the mailbox in Settings.")
+    if found.read_at is None:
+        return Finding("mailbox", "note", "not read yet", "A running worker reads it within a minute.")
+    return Finding("mailbox", "good", f"read {found.read_at:%Y-%m-%d %H:%M} UTC")
 
 
 def _counted(one: invariants.Broken) -> str:

@@ -21,6 +21,7 @@ from django.apps import apps
 from fondly.doors.cli import archive, preparing, restoring
 from fondly.ground import clock
 from fondly.ground.action import SYSTEM, Refused, perform
+from fondly.people.clients import consents
 from fondly.run.journeys import engine
 from fondly.run.journeys.actions import ResumeEverything, StartJourney
 from fondly.run.outbox.actions import ApproveMessage
@@ -70,6 +71,7 @@ def prepare(file):
         with clock.at(start):
             client = make_client(f"Client {number}", f"client{number}@example.org")
             perform("journeys.start", SYSTEM, StartJourney(client.pk, playbook.pk))
+    consents.suppress("gone@example.org", "hard bounce")
     live(MONDAY, BACKUP_AT)
 
 
@@ -87,7 +89,8 @@ def restore(file):
     with clock.at(RESTORED_AT):
         restoring.restore(file, force=True)
         quiet = engine.tick(RESTORED_AT).quiet
-    return {"hash": logical_hash(), "quiet": quiet}
+    kept = consents.is_suppressed(["gone@example.org", "kept@example.org"])
+    return {"hash": logical_hash(), "quiet": quiet, "suppressed": sorted(kept)}
 
 
 def resume(file):

@@ -19,6 +19,7 @@ from fondly.doors.web import making
 from fondly.ground import clock, secrets
 from fondly.ground.action import NotFound, Refused
 from fondly.ground.config import ConfigError
+from fondly.listen.returns import queries as returns
 from fondly.people.clients.models import Client, Import
 from fondly.people.team.screens import do, local_instant, signed_in
 from fondly.run.journeys import switch
@@ -170,6 +171,9 @@ def _mail() -> dict[str, Any]:
     context["on_screen"] = bool(secrets.reveal(addresses.URL_SECRET))
     context["hold"] = settings.FONDLY["FONDLY_HOLD_SECONDS"]
     context["sandbox"] = settings.FONDLY["FONDLY_SANDBOX_TO"]
+    context["returns"] = returns.standing()
+    context["mailbox_fixed"] = settings.FONDLY["FONDLY_IMAP_URL"]
+    context["hook"] = f"{settings.FONDLY_URL}/hooks/mail/{context['returns'].provider}"
     context["sender_fixed"] = bool(settings.FONDLY["FONDLY_EMAIL_FROM"].text.strip())
     return context
 

@@ -6,7 +6,7 @@ It is an extra (`fondly[providers]`) and imported only when a provider is set.
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -71,7 +71,7 @@ PROVIDERS: Mapping[str, Provider] = {
         lambda event: str(event.message_id or ""), _mailgun_is_hard,
     ),
     "postmark": Provider(
-        "postmark", "PostmarkTrackingWebhookView", "basic_auth",
+        "postmark", "PostmarkTrackingWebhookView", "webhook_secret",
         lambda event: str((event.metadata or {}).get(POSTMARK_ID, "")), _postmark_is_hard,
     ),
 }  # fmt: skip
@@ -91,19 +91,19 @@ def provider() -> Provider | None:
     return PROVIDERS[name]
 
 
-def read(known: Provider, request: HttpRequest) -> Iterator[Came]:
-    """What the post says, one by one. Raises Forged, Unreadable."""
+def read(known: Provider, request: HttpRequest) -> list[Came]:
+    """What the post says. Raises Forged, Unreadable."""
     from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
 
     try:
         view = _view(known)
         view.run_validators(request)
         events = view.parse_events(request)[:MOST_EVENTS]
+        return [came for event in events if (came := _came(known, event)) is not None]
     except AnymailWebhookValidationFailure as error:
         raise Forged from error
-    except (AnymailError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (AnymailError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable from error
-    return (came for event in events if (came := _came(known, event)) is not None)
 
 
 def _view(known: Provider) -> Any:
@@ -121,7 +121,7 @@ def _came(known: Provider, event: Any) -> Came | None:
         return None
     is_hard = kind in (Kind.BOUNCED, Kind.REJECTED) and known.is_hard(event)
     words = str(event.mta_response or event.description or "")
-    at = event.timestamp if isinstance(event.timestamp, datetime) else clock.now()
+    at = event.timestamp if isinstance(event.timestamp, datetime) and event.timestamp.tzinfo else clock.now()
     return Came(known.name, _key(event), kind, found[1], at, str(event.recipient), is_hard, words)
 
 

@@ -24,6 +24,7 @@ _ACTIONS: dict[str, Kind] = {
     "relayed": "delivered",
     "expanded": "delivered",
 }
+_MOST_HEAD = 32 * 1024  # bytes
 _MOST_PARTS = 10
 _MOST_RECIPIENTS = 50
 _MOST_IDS = 20  # in one References line
@@ -44,7 +45,7 @@ class Report:
 
 def is_report(head: bytes) -> bool:
     """Whether the body is worth fetching."""
-    return _HEADERS.parsebytes(head).get_content_type() == "multipart/report"
+    return _opened(head).get_content_type() == "multipart/report"
 
 
 def is_automatic(mail: Mail) -> bool:
@@ -60,7 +61,7 @@ def is_automatic(mail: Mail) -> bool:
 
 def replies(head: bytes) -> Iterator[Report]:
     """A reply, or an automatic answer, to each mail its head names."""
-    mail = _HEADERS.parsebytes(head)
+    mail = _opened(head)
     kind: Kind = "auto_replied" if is_automatic(mail) else "replied"
     named = _ID.findall(f"{_text(mail, 'In-Reply-To')} {_text(mail, 'References')}")[-_MOST_IDS:]
     return (Report(kind, message_id) for message_id in dict.fromkeys(named))
@@ -71,7 +72,7 @@ def read(raw: bytes) -> list[Report]:
 
     The mail it is about is known only by the Message-ID of the original inside it, never by the outer head.
     """
-    mail = _HEADERS.parsebytes(raw)
+    mail = _opened(raw)
     if mail.get_content_type() != "multipart/report":
         return []
     parts: dict[str, Mail] = {}
@@ -96,22 +97,22 @@ def _parts(mail: Mail, raw: bytes) -> Iterator[Mail]:
         return
     pieces = re.split(rb"(?:^|\r?\n)--" + re.escape(edge) + rb"(?:--)?[ \t]*(?=\r?\n|$)", raw, maxsplit=_MOST_PARTS)
     for piece in pieces[1:]:
-        yield _HEADERS.parsebytes(piece.lstrip(b"\r\n") if piece.strip() else b"\n")
+        yield _opened(piece)
 
 
 def _original_id(parts: dict[str, Mail]) -> str:
     for kind in ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"):
         if kind in parts:
-            found = _ID.search(_text(_HEADERS.parsebytes(_body(parts[kind])), "Message-ID"))
+            found = _ID.search(_text(_opened(_body(parts[kind])), "Message-ID"))
             return found[1] if found is not None else ""
     return ""
 
 
 def _delivery(part: Mail, message_id: str) -> Iterator[Report]:
     """One report for each recipient; the first group of lines is about the mail as a whole."""
-    groups = [group for group in _BLANK_LINE.split(_body(part).strip()) if group.strip()]
+    groups = [group for group in _body(part).replace(b"\r\n", b"\n").split(b"\n\n") if group.strip()]
     for group in groups[1 : _MOST_RECIPIENTS + 1]:
-        fields = _HEADERS.parsebytes(group)
+        fields = _opened(group)
         kind = _ACTIONS.get(_text(fields, "Action").strip().lower())
         recipient = _address(fields, "Original-Recipient") or _address(fields, "Final-Recipient")
         if kind is None or not recipient:
@@ -122,11 +123,20 @@ def _delivery(part: Mail, message_id: str) -> Iterator[Report]:
 
 
 def _complaint(part: Mail, message_id: str) -> list[Report]:
-    fields = _HEADERS.parsebytes(_body(part))
+    fields = _opened(_body(part))
     if _text(fields, "Feedback-Type").strip().lower() not in ("abuse", "fraud", "virus"):
         return []
     # Providers blacken the address here (RFC 6590), so the Message-ID alone says whose complaint it is.
     return [Report("complained", message_id)]
+
+
+def _opened(raw: bytes) -> Mail:
+    """Its head read, its body kept as it is: the standard parser would take a million blank lines one by one."""
+    blank = _BLANK_LINE.search(raw)
+    head, body = (raw[: blank.start()], raw[blank.end() :]) if blank is not None else (raw, b"")
+    mail = _HEADERS.parsebytes(head.lstrip(b"\r\n")[:_MOST_HEAD])
+    mail.set_payload(body.decode("ascii", "surrogateescape"))
+    return mail
 
 
 def _address(fields: Mail, name: str) -> str:

@@ -89,11 +89,17 @@ def _look(message: Message, has: Has, now: datetime) -> bool:
         return _took(message.pk, f"found in the Sent folder ({now:%Y-%m-%d %H:%M} UTC)")
     since = message.committed_at or now
     is_absent = now - since >= settle_time() and _keeps_copies(message, has)
-    pause = min(max(now - since, _SHORTEST), _LONGEST)
     Search.objects.update_or_create(
-        message=message, defaults={"looked_at": now, "next_at": now + pause, "is_absent": is_absent}
+        message=message, defaults={"looked_at": now, "next_at": _next_look(since, now), "is_absent": is_absent}
     )
     return is_absent and _may_go_again(message, now) and _send_again(message)
+
+
+def _next_look(since: datetime, now: datetime) -> datetime:
+    """Ever more rarely, but once just when being missing begins to count."""
+    later = now + min(max(now - since, _SHORTEST), _LONGEST)
+    counts = since + settle_time()
+    return min(later, counts) if now < counts else later
 
 
 def _keeps_copies(message: Message, has: Has) -> bool:
