@@ -155,7 +155,9 @@ def open_time(journey: Journey, book: Book, schedule: Schedule, now: datetime, *
 
 def _at_once(difference: Difference, now: datetime) -> tuple[Schedule, ...]:
     """Automatic moments that the other version adds, or brings forward, to a time that has passed."""
-    new = [*difference.added, *(schedule for _, schedule in difference.moved)]
+    due_anyway = {row.key for row, _ in difference.moved if row.state in WAITING and row.at <= now}
+    moved = (schedule for _, schedule in difference.moved if schedule.key not in due_anyway)
+    new = [*difference.added, *moved]
     return tuple(schedule for schedule in new if schedule.mode != "by_hand" and schedule.at <= now)
 
 

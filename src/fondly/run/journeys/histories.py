@@ -73,7 +73,7 @@ class Loaded:
 
 
 def load(journeys: Sequence[Journey], books: Mapping[int, Book]) -> Loaded:
-    """Histories of journeys whose `client` is already loaded; books by version id. Four queries (five with holdouts)."""
+    """Histories of journeys whose `client` is already loaded; books by version id. At most five queries."""
     loaded = Loaded()
     for moment in moments_of([journey.pk for journey in journeys]):
         loaded.moments[moment.journey_id].append(moment)

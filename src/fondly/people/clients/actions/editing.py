@@ -83,7 +83,7 @@ def change(actor: Actor, given: ChangeClient) -> Outcome[Changed]:
 
 @action("clients.set_field", permission="clients", summary="Set a field of a client")
 def set_field(actor: Actor, given: SetField) -> Outcome[Changed]:
-    """Set or remove one playbook field; the journeys are planned again."""
+    """Set or remove one playbook field; the journeys are planned again if that changes it."""
     client = finding.client(given.client_id)
     name, value = clean_field(given.name, given.value)
     old, mark = client.fields.get(name), f"fields.{name}"
@@ -93,8 +93,9 @@ def set_field(actor: Actor, given: SetField) -> Outcome[Changed]:
         raise Refused(_("A client holds at most %(n)d fields.") % {"n": _FIELDS_LIMIT}, field="name")
     _note_hand(client, mark, given.by_hand)
     finding.touched(client, "fields", "edited")
-    _record_field(actor, client, name, old, value)
-    hooks.on_change([client.pk])
+    if value != old:
+        _record_field(actor, client, name, old, value)
+        hooks.on_change([client.pk])
     undo = Undo("clients.set_field", SetField(client.pk, name, old, was_edited))
     summary = _("Set %(field)s of %(name)s") % {"field": name, "name": client.name}
     return Outcome(Changed(client.pk, _as_text(value), client.changed_at), summary, client.pk, undo)
