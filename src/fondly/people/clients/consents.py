@@ -4,13 +4,13 @@ For a channel and a purpose the newest line counts that speaks of both; "" in a 
 or every purpose. Without any line, only the purposes of LAWFUL_WITHOUT may be used.
 """
 
-import hashlib
 import hmac
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -171,8 +171,9 @@ def _address_refused(client_id: int) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)  # an address is asked about when its mail is written, prepared and committed
 def _hash(key: bytes, address: str) -> str:
-    return hmac.new(key, identity.email_key(address).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, identity.email_key(address).encode(), "sha256").hex()
 
 
 def _key() -> bytes:
