@@ -60,6 +60,12 @@ def test_smtp_faults(server):
     assert "0 wrong, 0 lost, 0 duplicate, 12 uncertain (6 found, 6 resent)" in last
 
 
+def test_crowd():
+    table = lines(run("crowd.py", "--small"))
+    for name in ("start them all", "preview of a new version", "move them to a new version", "pause them all"):
+        assert float(table[name][0].replace(",", "")) >= 0, name
+
+
 @pytest.mark.parametrize("shown", ["Today", "Clients", "Client page", "Outbox", "Map"])
 def test_pages(shown, pages):
     name = next(line for line in pages.splitlines() if line.startswith(f"{shown} "))

@@ -20,7 +20,7 @@ from fondly.run.journeys.models import Journey
 from fondly.run.journeys.reconcile import Planned, look
 
 LateChoice = Literal["send", "spread", "skip"]
-BATCH = 250
+BATCH = 500
 SHOWN = 200  # clients told one by one
 _MORNING = 4 * 3600  # seconds over which those that wait for the end of quiet hours are spread
 SPREAD = timedelta(days=2)  # over which `spread` sends what would otherwise go at once

@@ -20,7 +20,7 @@ from fondly.run.journeys import records
 from fondly.run.journeys.models import Journey
 from fondly.run.journeys.reconcile import reconcile
 
-BATCH = 250
+BATCH = 500
 BACKFILL_AFTER = timedelta(hours=1)  # started longer ago than this: what is past is not made up for
 LIVING = (Journey.State.ACTIVE, Journey.State.PAUSED)
 
