@@ -4,6 +4,7 @@ import pytest
 
 from fondly.ground import clock
 from fondly.people.clients.actions import MergeClients, UnmergeClients
+from fondly.run.journeys import planning
 from fondly.run.journeys.actions import ExitJourney, FinishMoment, PauseJourney, RecordEvent, SkipMoment, StartJourney
 from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Journey, Moment
@@ -153,3 +154,35 @@ def test_unmerge_gives_back_a_pause(twins):
         do("clients.unmerge", UnmergeClients(merged.merge_id))
     theirs.refresh_from_db()
     assert (theirs.state, theirs.client_id) == ("paused", two.pk)
+
+
+LATE = BOOK.replace(
+    "when: on entry, template: welcome, late: send", "when: on entry, template: welcome, late: ask after 1 day"
+)
+
+
+@pytest.mark.parametrize("place", ["", "after_claim", "before_commit"])
+def test_what_became_late_on_its_way_asks_once_and_its_message_is_the_answer(mail, settings, place):
+    """However it got late: it waited, or a worker held it. One message, and no other way to send it."""
+    playbook, _ = publish(LATE)
+    with clock.at(MONDAY):
+        started = do("journeys.start", StartJourney(make_client().pk, playbook.pk)).result.journey_id
+        tick(MONDAY)
+        do("journeys.pause", PauseJourney(started, MONDAY + MINUTE))
+    if place:
+        act_at(place, lambda: plan_again(MONDAY + 2 * DAY, started))
+        at(MONDAY + 2 * MINUTE)
+    at(MONDAY + 2 * DAY)
+    assert (welcome().state, welcome().asks) == ("due", "approve")
+    assert [message.state for message in Message.objects.filter(moment=welcome())] == ["approval"]
+    with clock.at(MONDAY + 2 * DAY):
+        do("journeys.exit", ExitJourney(started, "cancelled"))
+    assert Message.objects.get(moment=welcome()).state == "cancelled"
+    assert mail.received == []
+
+
+def plan_again(instant, journey_id):
+    """As another process does at that time."""
+    with clock.at(instant):
+        Journey.objects.filter(pk=journey_id).update(plan_at=instant)
+        planning.plan_due(instant)

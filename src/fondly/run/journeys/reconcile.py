@@ -153,7 +153,7 @@ def _recall(changes: Changes, now: datetime) -> None:
             changes.skipped.append((journey, row, reason))
     for row, reason in changes.question:
         if row.id in performers.ask([(row.id, row.channel)], reason, now):
-            changes.ended.append((State.DUE, "late", reason[:300], None, "", row.id))
+            changes.ended.append((State.DUE, "approve", reason[:300], None, "", row.id))
     for book, row, schedule in changes.postpone:
         if row.wanted_at == schedule.wanted_at:
             performers.postpone(row.id, row.channel, schedule.at, "; ".join(schedule.moved))

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Q
 
 from fondly.core.playbook.templates import MissingValueError, TemplateError
 from fondly.ground import bulk
@@ -20,6 +21,7 @@ from fondly.run.outbox import addresses, links, mime, rendering
 from fondly.run.outbox.models import Message
 
 State = Message.State
+_GOING = Q(state=State.HELD) | Q(state=State.SENDING, committed_at=None)  # by itself, and can still be called back
 
 
 _COLUMNS = (
@@ -62,15 +64,19 @@ class EmailPerformer:
         return set(moment_ids) - {moment_id for pk, moment_id, *_ in found if pk in gone}
 
     def ask(self, moment_ids: Sequence[int], reason: str, now: datetime) -> set[int]:
-        """Held messages wait for a person's yes instead."""
-        rows = locked(Message.objects.filter(moment__in=moment_ids, state=State.HELD))
+        """Messages that have not passed their point of no return wait for a person's yes instead."""
+        rows = locked(Message.objects.filter(_GOING, moment__in=moment_ids))
         found = dict(rows.values_list("pk", "moment_id"))
-        Message.objects.filter(pk__in=list(found)).update(state=State.APPROVAL, held_why=reason[:200])
+        Message.objects.filter(pk__in=list(found)).update(
+            state=State.APPROVAL, held_why=reason[:200], worker="", lease_until=None
+        )
         return set(found.values())
 
     def postpone(self, moment_id: int, at: datetime, reason: str) -> None:
-        """A held message goes at `at`, with the text it has."""
-        Message.objects.filter(moment=moment_id, state=State.HELD).update(go_at=at, held_why=reason[:200])
+        """A message that has not passed its point of no return goes at `at`, with the text it has."""
+        Message.objects.filter(_GOING, moment=moment_id).update(
+            state=State.HELD, go_at=at, held_why=reason[:200], worker="", lease_until=None
+        )
 
 
 class _Batch:
