@@ -9,8 +9,15 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 BINARY = shutil.which("dovecot") or "/usr/sbin/dovecot"
 PASSWORD = "p@ss/word"
@@ -20,7 +27,9 @@ state_dir = {base}/state
 log_path = {base}/log
 protocols = imap
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_cert = <{base}/cert.pem
+ssl_key = <{base}/key.pem
 disable_plaintext_auth = no
 default_login_user = {login}
 default_internal_user = {internal}
@@ -36,7 +45,7 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
   }}
 }}
 auth_failure_delay = 0
@@ -71,10 +80,12 @@ namespace inbox {{
 class Dovecot:
     base: Path
     port: int
+    tls_port: int
     process: "subprocess.Popen[bytes]"
 
-    def url(self, user: str) -> str:
-        return f"imap://{user}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}"
+    def url(self, user: str, scheme: str = "imap") -> str:
+        port = self.tls_port if scheme == "imaps" else self.port
+        return f"{scheme}://{user}:{quote(PASSWORD, safe='')}@127.0.0.1:{port}"
 
     def client(self, user: str) -> imaplib.IMAP4:
         client = imaplib.IMAP4("127.0.0.1", self.port, timeout=10)
@@ -121,15 +132,15 @@ def start() -> Dovecot:
     user = pwd.getpwnam("nobody") if is_root else pwd.getpwuid(os.getuid())
     if is_root:
         os.chown(base / "mail", user.pw_uid, user.pw_gid)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, tls_port = _free_port(), _free_port()
+    _make_certificate(base)
     own = user.pw_name
     config = base / "dovecot.conf"
     config.write_text(
         _CONFIG.format(
             base=base,
             port=port,
+            tls_port=tls_port,
             uid=user.pw_uid,
             gid=user.pw_gid,
             password=PASSWORD,
@@ -139,7 +150,7 @@ def start() -> Dovecot:
         )
     )
     process = subprocess.Popen([BINARY, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    server = Dovecot(base, port, process)
+    server = Dovecot(base, port, tls_port, process)
     try:
         _wait_for(server)
     except BaseException:
@@ -159,6 +170,27 @@ def _wait_for(server: Dovecot) -> None:
         else:
             return
     raise RuntimeError(f"Dovecot does not answer: {(server.base / 'log').read_text()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def _make_certificate(base: Path) -> None:
+    """One for 127.0.0.1 that nobody trusts by himself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+    where = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    ca = x509.BasicConstraints(ca=True, path_length=None)
+    signed = made.add_extension(where, False).add_extension(ca, True).sign(key, hashes.SHA256())
+    (base / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    (base / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
 
 
 def _group(gid: int) -> str:

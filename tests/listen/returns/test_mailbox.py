@@ -198,3 +198,19 @@ def test_while_one_worker_reads_no_other_does(sent, box):
     watching.read_soon()
     assert watching._take(name) is not None
     assert watching._take(name) is None
+
+
+def test_a_mail_that_cannot_be_understood_does_not_stop_the_others(sent, box, monkeypatch):
+    from fondly.listen.returns import reading
+
+    def read_or_fail(raw):
+        if b"poison" in raw:
+            raise RuntimeError("a fault of ours")
+        return known(raw)
+
+    known = reading.reports.read
+    monkeypatch.setattr(reading.reports, "read", read_or_fail)
+    box.put(dsn(sent.message_id, PRIYA, said="550 poison"))
+    box.put(dsn(sent.message_id, PRIYA))
+    read(MONDAY + 2 * HOUR)
+    assert Return.objects.count() == 1 and Reading.objects.get().last_uid == 2

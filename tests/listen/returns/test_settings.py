@@ -130,3 +130,15 @@ def test_reports_that_are_not_ours_are_counted_on_the_page(mail, box, dana):
     read(MONDAY)
     with clock.at(MONDAY + HOUR):
         assert "1 report of the last 30 days named no message" in dana.get("/settings/mail").content.decode()
+
+
+@pytest.mark.parametrize("scheme", ["imaps", "imap+tls"])
+def test_an_encrypted_mailbox_is_read_when_its_certificate_is_trusted_and_only_then(
+    mail, box, settings, monkeypatch, scheme
+):
+    set_option(settings, "FONDLY_IMAP_URL", box.server.url(box.user, scheme))
+    read(MONDAY)
+    assert "certificate" in finding("mailbox").says
+    monkeypatch.setenv("SSL_CERT_FILE", str(box.server.base / "cert.pem"))
+    read(MONDAY)
+    assert finding("mailbox").state == "good"

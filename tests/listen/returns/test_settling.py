@@ -1,6 +1,7 @@
 """Unsure messages are settled by evidence; that nothing is found counts late, and only where it means something."""
 
 import pytest
+from django.db import transaction
 from django.test import Client as Browser
 
 from fondly.ground import clock
@@ -134,7 +135,8 @@ def test_it_may_be_lost_twice_and_is_looked_for_again(mail, box):
 def test_a_restore_leaves_its_unsure_mail_to_people(mail, box):
     begin(MUST)
     restoring.put_up(MONDAY, AT)
-    restoring.hold_back(AT)
+    with transaction.atomic():
+        restoring.hold_back(AT)
     message = Message.objects.get(moment__touchpoint="welcome")
     assert message.state == "uncertain"
     box.put(copy_of(another_goes(AT + 10 * MINUTE).message_id), "Sent")

@@ -16,7 +16,7 @@ from typing import TypeVar
 from fondly.listen.returns.mailboxes import Mailbox
 
 T = TypeVar("T")
-SECONDS = 10.0  # for one answer
+SECONDS = 7.0  # for one answer; a worker told to stop must be gone within ten
 MOST_BYTES = 256 * 1024  # of one mail: a report and the head of the mail it is about stand at its start
 _HEAD_BYTES = 16 * 1024
 _SENT_NAMES = ("Sent", "Sent Items", "Sent Messages", "INBOX.Sent", "[Gmail]/Sent Mail")
@@ -125,7 +125,8 @@ def _signed_in(mailbox: Mailbox) -> imaplib.IMAP4:
             imap.starttls(ssl.create_default_context())
         imap.login(_quoted(mailbox.user), mailbox.password)
     except BaseException:
-        imap.shutdown()
+        with suppress(OSError):
+            imap.shutdown()
         raise
     return imap
 
@@ -160,5 +161,5 @@ def _instant(answer: bytes) -> datetime | None:
         return None
     try:
         return datetime.strptime(found[1].decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z").astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

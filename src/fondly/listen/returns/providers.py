@@ -102,7 +102,7 @@ def read(known: Provider, request: HttpRequest) -> list[Came]:
         return [came for event in events if (came := _came(known, event)) is not None]
     except AnymailWebhookValidationFailure as error:
         raise Forged from error
-    except (AnymailError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (AnymailError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise Unreadable from error
 
 

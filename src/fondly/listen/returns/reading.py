@@ -1,10 +1,13 @@
 """Reading the mailbox: a bounded piece each turn, on from where the last one ended. Nothing is marked or deleted."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+
+from django.db import DatabaseError
 
 from fondly.ground import clock
 from fondly.listen.returns import imap, reports
@@ -13,6 +16,7 @@ from fondly.listen.returns.models import Reading
 from fondly.listen.returns.noting import Came, note
 from fondly.listen.returns.reports import Report
 
+log = logging.getLogger("fondly.returns")
 SOURCE = "mailbox"
 FIRST_LOOK = timedelta(days=30)  # how far back a mailbox is read that was never read before
 _HEADS_AT_ONCE = 50
@@ -49,7 +53,17 @@ def _turn_to(reading: Reading, uid_validity: int) -> None:
 
 
 def _note_some(connection: imap.Connection, uids: Sequence[int]) -> int:
-    return sum(note(came) for head in list(connection.heads(uids)) for came in _came(head, connection.letter))
+    return sum(_note_one(connection, head) for head in list(connection.heads(uids)))
+
+
+def _note_one(connection: imap.Connection, head: Letter) -> int:
+    try:
+        return sum(note(came) for came in _came(head, connection.letter))
+    except (imap.Unreachable, DatabaseError):
+        raise
+    except Exception:
+        log.exception("mail %s cannot be understood, going on with the next", head.uid)  # or it would stop all others
+        return 0
 
 
 def _came(head: Letter, fetch: Callable[[int], Letter | None]) -> Iterator[Came]:

@@ -5,11 +5,13 @@ only after a settle time, and only where the folder is seen to keep copies. Then
 as it was; a `never_twice` message stays listed for a person.
 """
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from django.conf import settings
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from fondly.ground.action import SYSTEM, Refused, perform
 from fondly.listen.returns.models import Return, Search
@@ -48,10 +50,12 @@ def by_returns() -> int:
     return settled
 
 
-def by_sent_folder(has: Has, now: datetime) -> int:
-    """Look for the messages whose turn it is. How many were settled or sent again."""
-    rows = _to_look_for(now).order_by("committed_at", "pk").defer("raw", "text", "html")[:MOST_IN_A_TURN]
-    return sum(_look(message, has, now) for message in rows)
+def by_sent_folder(has: Has, now: datetime, until: float) -> int:
+    """Look for the messages whose turn it is, until `until` (monotonic). How many were settled or sent again."""
+    longest_ago = F("search__looked_at").asc(nulls_first=True)
+    rows = _to_look_for(now).order_by(longest_ago, "committed_at", "pk").defer("raw", "text", "html")
+    in_time = takewhile(lambda message: time.monotonic() <= until, rows[:MOST_IN_A_TURN])
+    return sum(_look(message, has, now) for message in in_time)
 
 
 def is_asking(now: datetime) -> bool:

@@ -15,7 +15,7 @@ from fondly.listen.returns.models import Reading
 from fondly.listen.returns.reading import read_on
 
 log = logging.getLogger("fondly.returns")
-SECONDS = 5.0  # of reading in one turn, so that mail that is due does not wait long
+SECONDS = 5.0  # of reading, and of looking, in one turn: mail that is due must not wait long
 _EVERY = timedelta(minutes=1)
 _HELD = timedelta(minutes=5)  # by a worker that reads; one that died is followed after that
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -65,7 +65,7 @@ def _look(mailbox: Mailbox, reading: Reading, now: datetime) -> tuple[int, bool]
         done = read.noted + settling.by_returns()
         if settling.is_asking(now) and (sent := connection.sent_folder()):
             connection.open(sent)
-            done += settling.by_sent_folder(connection.has, now)
+            done += settling.by_sent_folder(connection.has, now, time.monotonic() + SECONDS)
     return done, read.more
 
 
