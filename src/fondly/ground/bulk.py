@@ -1,6 +1,6 @@
 """Writing many rows in one round trip: several times faster than the ORM's bulk_create and bulk_update."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any
@@ -13,22 +13,25 @@ _TOGETHER = 200  # rows in one statement
 _PLAIN = (models.IntegerField, models.AutoField, models.BooleanField, models.FloatField, models.ForeignKey)
 
 
-def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, ...]], *, only: str = "") -> None:
-    """Each row is (value of fields[0], ..., id). Values are Python values, as on the model.
+def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, ...]], *, where: str = "") -> None:
+    """Each row is (value of fields[0], ..., id), each id once. Values are Python values, as on the model.
 
-    only: a column that must still be empty, for rows that another process may have filled meanwhile.
+    where: SQL over the model's columns that must be true of a row, for rows another process may have changed meanwhile.
     """
     columns: list[Any] = [model._meta.get_field(name) for name in fields]
     prepared = _prepared([*columns, model._meta.pk], rows)
-    if not prepared:
-        return
     quote = connection.ops.quote_name
-    setters = ", ".join(f"{quote(column.column)} = %s" for column in columns)
-    sql = f"UPDATE {quote(model._meta.db_table)} SET {setters} WHERE {quote('id')} = %s"  # noqa: S608 - names from models
-    if only:
-        sql += f" AND {quote(only)} IS NULL"
+    table, also = quote(model._meta.db_table), f" AND {where}" if where else ""
     with connection.cursor() as cursor:
-        cursor.executemany(sql, prepared)
+        if connection.vendor == "sqlite" and prepared:
+            setters = ", ".join(f"{quote(column.column)} = %s" for column in columns)
+            cursor.executemany(f"UPDATE {table} SET {setters} WHERE id = %s{also}", prepared)  # noqa: S608 - our names
+            return
+        setters = ", ".join(f"{quote(c.column)} = v.c{place}::{_kind(c)}" for place, c in enumerate(columns))
+        names = ", ".join(f"c{place}" for place in range(len(columns)))
+        head = f"UPDATE {table} SET {setters} FROM (VALUES "  # noqa: S608 - our names
+        for values, params in _by_hundreds(prepared):
+            cursor.execute(f"{head}{values}) AS v ({names}, row) WHERE id = v.row{also}", params)
 
 
 def insert(model: type[Model], objects: Sequence[Model]) -> None:
@@ -44,16 +47,27 @@ def add(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ..
     known: "ignore" leaves out a row that a unique index has already; else that is an IntegrityError.
     """
     quote = connection.ops.quote_name
-    names, places = ", ".join(map(quote, columns)), f"({', '.join(['%s'] * len(columns))})"
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - names from models
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))}) VALUES "  # noqa: S608 - names from models
     tail = " ON CONFLICT DO NOTHING" if known == "ignore" else ""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite" and rows:
-            cursor.executemany(f"{sql}{places}{tail}", rows)
+            cursor.executemany(f"{sql}({', '.join(['%s'] * len(columns))}){tail}", rows)
             return
-        for start in range(0, len(rows), _TOGETHER):  # PostgreSQL would plan each row's statement anew
-            some = rows[start : start + _TOGETHER]
-            cursor.execute(f"{sql}{', '.join([places] * len(some))}{tail}", [v for row in some for v in row])
+        for values, params in _by_hundreds(rows):
+            cursor.execute(f"{sql}{values}{tail}", params)
+
+
+def _by_hundreds(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[str, list[Any]]]:
+    """Places and values of a few rows at a time: PostgreSQL would plan the statement anew for each."""
+    for start in range(0, len(rows), _TOGETHER):
+        some = rows[start : start + _TOGETHER]
+        place = f"({', '.join(['%s'] * len(some[0]))})"
+        yield ", ".join([place] * len(some)), [value for row in some for value in row]
+
+
+def _kind(column: Any) -> str:
+    """A column's type without its length: a cast to varchar(9) would cut a value in silence."""
+    return str(column.db_type(connection)).partition("(")[0]
 
 
 def _prepared(columns: Sequence[Any], rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

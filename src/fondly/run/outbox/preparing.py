@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from fondly.design.playbooks import library
+from fondly.ground import bulk
 from fondly.run.outbox import ledger, mime, policy, rendering
 from fondly.run.outbox.addresses import Sender
+from fondly.run.outbox.models import Message
 from fondly.run.outbox.outgoing import Outgoing
 from fondly.run.outbox.smtp import NotSent
 
@@ -46,13 +48,8 @@ def _freeze(messages: Sequence[Outgoing], sender: Sender, worker: str, now: date
                     continue
                 built.append((message.raw, sender.address, message.pk))
             ready.append(message)
-        if built:
-            with connection.cursor() as cursor:
-                cursor.executemany(_BYTES, built)
+        bulk.update(Message, ("raw", "from_address"), built, where="raw IS NULL")
     return ready
-
-
-_BYTES = "UPDATE outbox_message SET raw = %s, from_address = %s WHERE id = %s AND raw IS NULL"
 
 
 def _build(message: Outgoing, sender: Sender, worker: str, now: datetime) -> bool:

@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from fondly.ground import bulk
 from fondly.ground.instants import stored
 from fondly.people.clients import timeline
 from fondly.run.journeys import records
+from fondly.run.journeys.models import Moment
 from fondly.run.journeys.rows import MomentRow
 from fondly.run.outbox import faults
+from fondly.run.outbox.models import Attempt, Message
 from fondly.run.outbox.outgoing import Outgoing
+
+State = Message.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +30,11 @@ class Sent:
 
 
 # A message found uncertain meanwhile (this worker slept past its lease) has arrived all the same.
-_MESSAGE = """UPDATE outbox_message
-SET state = 'sent', ended_at = %s, reply = %s, worker = '', lease_until = NULL, held_why = ''
-WHERE id = %s AND state IN ('sending', 'uncertain')"""
-_ATTEMPT = """INSERT INTO outbox_attempt (message_id, worker, started_at, ended_at, phase, code, reply)
-VALUES (%s, %s, %s, %s, 'done', %s, %s)"""
-_MOMENT = """UPDATE journeys_moment SET state = 'done', asks = '', ended_at = %s, ended_by = 'Fondly', reason = ''
-WHERE id = %s AND state IN ('working', 'uncertain')"""
+_MESSAGE = ("state", "ended_at", "reply", "worker", "lease_until", "held_why")
+_OURS = "state IN ('sending', 'uncertain')"
+_ATTEMPT = ("message_id", "worker", "started_at", "ended_at", "phase", "code", "reply")
+_MOMENT = ("state", "asks", "ended_at", "ended_by", "reason")
+_UNDER_WAY = "state IN ('working', 'uncertain')"
 
 
 def finish(results: Sequence[Sent], worker: str) -> None:
@@ -39,17 +42,17 @@ def finish(results: Sequence[Sent], worker: str) -> None:
     if not results:
         return
     lived = [(one, moment) for one in results if (moment := one.message.moment) is not None]
-    with connection.cursor() as cursor:
-        cursor.executemany(_MESSAGE, [(stored(one.at), one.reply[:500], one.message.pk) for one in results])
-        cursor.executemany(_ATTEMPT, [_attempt(one, worker) for one in results])
-        if lived:
-            cursor.executemany(_MOMENT, [(stored(one.at), moment.pk) for one, moment in lived])
+    sent = [(State.SENT, one.at, one.reply[:500], "", None, "", one.message.pk) for one in results]
+    bulk.update(Message, _MESSAGE, sent, where=_OURS)
+    bulk.add(Attempt, _ATTEMPT, [_attempt(one, worker) for one in results])
+    done = [(Moment.State.DONE, "", one.at, "Fondly", "", moment.pk) for one, moment in lived]
+    bulk.update(Moment, _MOMENT, done, where=_UNDER_WAY)
     timeline.record(*(_fact(one, moment) for one, moment in lived))
 
 
 def _attempt(sent: Sent, worker: str) -> tuple[Any, ...]:
     message, reply = sent.message, sent.reply[:500]
-    return message.pk, worker, stored(message.started_at or sent.at), stored(sent.at), _code(reply), reply
+    return message.pk, worker, stored(message.started_at or sent.at), stored(sent.at), "done", _code(reply), reply
 
 
 def write(results: list[Sent], worker: str) -> None:
