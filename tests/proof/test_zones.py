@@ -1,4 +1,4 @@
-"""Every rule of time over the changes of five telling zones and the days that zones left out. All: bench/zones.py."""
+"""Every rule of time over the changes of six telling zones and the days that zones left out. All: bench/zones.py."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,14 @@ import pytest
 from tests.proof import time_zones
 from tests.proof.time_zones import LEAPS_OF_A_DAY, Found, Turn, look_at, turns_of
 
-ZONES = ("America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Antarctica/Troll", "Asia/Gaza")
+ZONES = (
+    "America/New_York",
+    "America/Nuuk",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca",
+    "Antarctica/Troll",
+    "Asia/Gaza",
+)
 LAST = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from fondly.core.planner.decide import decide
@@ -20,6 +21,7 @@ ONE_DAY = timedelta(days=1)
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LEAPS_OF_A_DAY = (("Pacific/Apia", 2011), ("Pacific/Fakaofo", 2011), ("Pacific/Kwajalein", 1993))
 WINDOW = timedelta(hours=2)
+SHORTEST_DAY = timedelta(hours=20)  # from one day's time to the next day's, whatever the clocks do
 BUSINESS = (time(9), time(17))
 
 
@@ -205,13 +207,13 @@ def _no_doubles(turn: Turn, kind: str, by_rule: dict[str, list[Schedule]], found
         never_opens = rule == "between" and kind == "quiet"  # its window is the quiet hours: a person is told so
         if not moments and not rule.startswith("every") and not never_opens:
             found.note("lost", f"{turn.zone} {turn.at} {kind} {rule}")
-        if rule in ("every day at", "every weekday at") and kind == "plain":
-            days = Counter(moment.local[:10] for moment in moments)
-        else:
-            days = Counter(moment.key for moment in moments)
-        for what, count in days.items():
+        for what, count in Counter(moment.key for moment in moments).items():
             if count > 1:
                 found.note("double", f"{turn.zone} {turn.at} {kind} {rule}: {what} {count} times")
+        if rule == "every day at" and kind == "plain":
+            for one, other in pairwise(moments):
+                if other.at - one.at < SHORTEST_DAY:
+                    found.note("double", f"{turn.zone} {turn.at} {rule}: {one.local} and {other.local}")
 
 
 def _as_expected(case: Case, by_rule: dict[str, list[Schedule]], found: Found) -> None:
