@@ -340,3 +340,89 @@ def test_a_long_batch_keeps_its_lease(mail, monkeypatch):
     turn(MONDAY + HOUR)
     assert [len(ids) for ids in renewed] == [3, 2, 1]
     assert len(mail.received) == 3
+
+
+def begin_three(text=BOOK):
+    journey = begin(text)
+    for n in range(2):
+        other = make_client(f"Tom {n}", f"tom{n}@example.org")
+        with clock.at(MONDAY):
+            do("journeys.start", StartJourney(other.pk, journey.playbook_id))
+            tick(MONDAY)
+
+
+def test_many_behind_one_commit_are_each_asked_for_themselves(mail, settings):
+    from fondly.run.journeys.actions import ExitJourney
+
+    settings.FONDLY_MAILS_PER_COMMIT = 10
+    begin_three()
+    reached = []
+
+    def leave(name):
+        reached.append(name)
+        if name == "before_commit":
+            do("journeys.exit", ExitJourney(Journey.objects.get(client__name="Tom 0").pk, "cancelled"))
+
+    faults.use(leave)
+    turn(MONDAY + HOUR)
+    assert reached.count("before_commit") == reached.count("after_commit") == 1
+    assert [to for to, _ in mail.received] == ["priya@example.org", "tom1@example.org"]
+    assert set(Message.objects.filter(state="sent").values_list("attempts__phase", flat=True)) == {"done"}
+
+
+def test_when_the_first_of_many_may_not_go_the_others_do(mail, settings):
+    from fondly.run.journeys.actions import ExitJourney
+
+    settings.FONDLY_MAILS_PER_COMMIT = 10
+    begin_three()
+
+    def leave(name):
+        if name == "before_commit":
+            do("journeys.exit", ExitJourney(Journey.objects.get(client__name="Priya Shah").pk, "cancelled"))
+
+    faults.use(leave)
+    turn(MONDAY + HOUR)
+    assert [to for to, _ in mail.received] == ["tom0@example.org", "tom1@example.org"]
+
+
+def test_a_no_to_one_of_many_is_not_a_no_to_the_others(mail, settings):
+    settings.FONDLY_MAILS_PER_COMMIT = 10
+    mail.rcpt_answers["tom0@example.org"] = ["451 4.3.0 try later"]
+    begin_three()
+    turn(MONDAY + HOUR)
+    assert [to for to, _ in mail.received] == ["priya@example.org", "tom1@example.org"]
+    waiting = Message.objects.get(to_address="tom0@example.org")
+    assert (waiting.state, waiting.committed_at) == ("held", None)
+    turn(waiting.go_at)
+    assert len(mail.received) == 3
+
+
+def test_a_lost_answer_leaves_only_that_one_of_many_in_doubt(mail, settings):
+    settings.FONDLY_MAILS_PER_COMMIT = 10
+    begin_three()
+    lost = []
+
+    def lose(name):
+        if name == "after_dot" and not lost:
+            lost.append(name)
+            raise OSError("line cut")
+
+    faults.use(lose)
+    turn(MONDAY + HOUR)
+    states = sorted(Message.objects.values_list("state", flat=True))
+    assert states == ["sent", "sent", "uncertain"]
+    assert sorted(to for to, _ in mail.received) == ["priya@example.org", "tom0@example.org", "tom1@example.org"]
+
+
+def test_a_worker_that_slept_past_its_lease_sends_none_of_the_rest(mail, settings):
+    settings.FONDLY_MAILS_PER_COMMIT = 10
+    begin_three()
+
+    def sleep(name):
+        if name == "after_commit":
+            settings.FONDLY_LEASE_SECONDS = -1
+
+    faults.use(sleep)
+    turn(MONDAY + HOUR)
+    assert len(mail.received) == 1
+    assert Message.objects.filter(state="held", committed_at=None).count() == 2

@@ -149,3 +149,40 @@ def test_one_connection_serves_many_and_a_closed_one_is_opened_again():
     connection._smtp.sock.shutdown(socket.SHUT_RDWR)
     assert connection.send("a@b.c", "d@e.f", RAW, lambda: None).startswith("250")
     assert len(server.bodies) == 4
+
+
+PIPELINING = "250-hello\r\n250 PIPELINING"
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "phase"),
+    [
+        ({"MAIL": "550 not you"}, "never", "mail"),
+        ({"RCPT": "550 unknown"}, "never", "rcpt"),
+        ({"RCPT": "450 greylisted"}, "later", "rcpt"),
+        ({"DATA": "554 no"}, "never", "data"),
+        ({"RCPT": None}, "later", "rcpt"),
+    ],
+)
+def test_of_commands_in_one_write_each_answer_counts_for_itself(script, kind, phase):
+    server = Scripted(EHLO=PIPELINING, **script)
+    with pytest.raises(NotSent) as error:
+        send(server)
+    assert (error.value.kind, error.value.phase) == (kind, phase)
+    time.sleep(0.05)
+    assert server.bodies == []
+
+
+def test_commands_in_one_write_and_a_mail_committed_before():
+    server = Scripted(EHLO=PIPELINING)
+    connection = Connection(Server("127.0.0.1", server.port))
+    assert connection.send("a@b.c", "d@e.f", RAW, lambda: None).startswith("250")
+    assert connection.send("a@b.c", "d@e.f", RAW, None).startswith("250")
+    assert server.bodies == [b"Subject: x\r\n\r\n..dot at the start\r\n..\r\nend\r\n.\r\n"] * 2
+
+
+def test_what_a_server_says_unasked_belongs_to_no_mail():
+    server = Scripted(DOT="250 ok\r\n250 and more")
+    connection = Connection(Server("127.0.0.1", server.port))
+    for _ in range(2):
+        assert connection.send("a@b.c", "d@e.f", RAW, lambda: None) == "250 ok"
