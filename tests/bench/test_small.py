@@ -44,6 +44,10 @@ def test_imports():
     assert float(table["200 HubSpot contacts, 5 of them bad"][0].replace(",", "")) > 0
 
 
+def test_races():
+    assert run("races.py", "--small").splitlines()[-1] == "90 races, 58 sent, 32 kept, 0 late"
+
+
 def test_scale():
     table = run("scale.py", "--small").splitlines()
     sizes = [line.split() for line in table if line.split() and line.split()[0] in ("200", "400")]

@@ -15,6 +15,7 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 
 from fondly.ground import clock
+from fondly.ground.locking import fence
 from fondly.ground.models import Setting
 from fondly.people.clients import identity
 from fondly.people.clients.models import Client, Consent, EmailAddress, Suppression
@@ -26,6 +27,7 @@ LAWFUL_WITHOUT = frozenset({"", "service", "keep_in_touch"})  # contract and leg
 CHANNELS = ("email", "sms", "phone", "letter", "card", "gift", "visit", "chat", "whatsapp", "video", "portal")
 _KEY_NAME = "consents.key"
 _CHUNK = 500
+_FENCE = 0x0F0E_0001
 
 Pair = tuple[str, str]
 
@@ -101,8 +103,22 @@ def why_not(lines: dict[Pair, Line], channel: str, purpose: str) -> str:
     return _("No consent for %(purpose)s has been given.") % {"purpose": purpose.replace("_", " ")}
 
 
+def stand_still() -> None:
+    """Until this transaction ends nobody withdraws, no address is suppressed: for the last look before a mail goes."""
+    fence(_FENCE, shared=True)
+
+
+def about_to_change() -> None:
+    """Wait for mails at their last look; those that look later see what this transaction changes.
+
+    Call it before locking anything else, as the senders do: two who wait for each other would both fail.
+    """
+    fence(_FENCE)
+
+
 def suppress(address: str, reason: str) -> None:
     """Never write to this e-mail address again, whoever it belongs to. Only a keyed hash is kept."""
+    about_to_change()
     Suppression.objects.get_or_create(key_hash=hash_of(address), defaults={"reason": reason[:40], "at": clock.now()})
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from django.db import connection, transaction
 
 from fondly.ground import clock, instants
+from fondly.people.clients import consents
 from fondly.run.journeys import switch
 from fondly.run.outbox import capping, faults, policy, results
 from fondly.run.outbox.outgoing import Outgoing
@@ -36,9 +37,9 @@ def commit(messages: Sequence[Outgoing], worker: str, sent: list[Sent]) -> dict[
     now = clock.now()
     with transaction.atomic():
         if connection.vendor == "postgresql":
-            capping.one_at_a_time(messages)
             _lock_rows(messages, sent)
         refused = dict(_refused(messages, worker, now))
+        faults.reach("checked")
         results.finish(sent, worker)
         _mark([message.pk for message in messages if message.pk not in refused], now)
     sent.clear()
@@ -125,15 +126,12 @@ def _fresh(messages: Sequence[Outgoing], worker: str, now: datetime) -> dict[int
 
 
 def _lock_rows(messages: Sequence[Outgoing], sent: Sequence[Sent]) -> None:
-    """An exit, a pause or an edit either waits for this commit or is seen by it. (SQLite has one writer.)
-
-    Journeys in the order of their numbers, those of `sent` too: two workers never wait for each other.
-    """
-    moments = [m.moment for m in (*messages, *(one.message for one in sent)) if m.moment is not None]
+    """A refusal, an exit, a pause or an edit either waits for this commit or is seen by it. (SQLite has one writer.)"""
+    consents.stand_still()
+    capping.one_at_a_time(messages)
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM ground_setting WHERE name = %s FOR SHARE", [switch.NAME])
-        journeys = sorted({moment.journey_id for moment in moments})
-        cursor.execute("SELECT 1 FROM journeys_journey WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [journeys])
+        results.lock_journeys([*messages, *(one.message for one in sent)])
         ids = sorted(message.pk for message in messages)
         cursor.execute("SELECT 1 FROM outbox_message WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [ids])
 

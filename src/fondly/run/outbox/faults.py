@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 NAMES = (
     "before_claim", "after_claim", "after_connect", "after_mail", "after_rcpt", "after_data", "after_body",
-    "before_commit", "after_commit", "after_dot", "after_reply", "before_result", "after_result",
+    "before_commit", "checked", "after_commit", "after_dot", "after_reply", "before_result", "after_result",
 )  # fmt: skip
 
 

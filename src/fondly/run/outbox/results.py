@@ -37,8 +37,19 @@ _MOMENT = ("state", "asks", "ended_at", "ended_by", "reason")
 _UNDER_WAY = "state IN ('working', 'uncertain')"
 
 
+def lock_journeys(messages: Sequence[Outgoing]) -> None:
+    """Journeys before moments, as everybody locks them, and in the order of their numbers: nobody waits in a circle.
+
+    (SQLite has one writer.)
+    """
+    ids = sorted({message.moment.journey_id for message in messages if message.moment is not None})
+    if ids and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM journeys_journey WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [ids])
+
+
 def finish(results: Sequence[Sent], worker: str) -> None:
-    """Record these. Call in a transaction."""
+    """Record these. Call in a transaction that holds their journeys."""
     if not results:
         return
     lived = [(one, moment) for one in results if (moment := one.message.moment) is not None]
@@ -60,6 +71,7 @@ def write(results: list[Sent], worker: str) -> None:
     if results:
         faults.reach("before_result")
         with transaction.atomic():
+            lock_journeys([one.message for one in results])
             finish(results, worker)
         results.clear()
         faults.reach("after_result")

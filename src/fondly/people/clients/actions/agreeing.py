@@ -63,6 +63,7 @@ class AddressAllowed:
 @action("clients.consent", permission="clients", summary="Note what a client agreed to or took back")
 def set_consent(actor: Actor, given: SetConsent) -> Outcome[ConsentSet]:
     """Add one line to the consent ledger; nothing in it is ever changed."""
+    consents.about_to_change()
     client = finding.client(given.client_id)
     _refuse_unknown(given)
     undo = Undo("clients.consent", _before(client, given))

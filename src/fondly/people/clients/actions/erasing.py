@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fondly.ground.action import Actor, NotFound, Outcome, Refused, action
-from fondly.people.clients import erasure, hooks
+from fondly.people.clients import consents, erasure, hooks
 from fondly.people.clients.models import Client
 
 _CHUNK = 200
@@ -38,6 +38,7 @@ class DemoRemoved:
 @action("clients.erase", permission="admin", summary="Erase a client")
 def erase(actor: Actor, given: EraseClient) -> Outcome[Erased]:
     """Scrub every text about this client, here and in every room. Counts stay; nothing can bring it back."""
+    consents.about_to_change()
     client = Client.objects.select_for_update().filter(pk=given.client_id).first()
     if client is None:
         raise NotFound(_("There is no client with the number %(id)s.") % {"id": given.client_id})
