@@ -7,6 +7,7 @@ from fondly.core.playbook.reading import PlaybookError
 from fondly.design.playbooks import library
 from fondly.design.playbooks.living import live_books
 from fondly.design.playbooks.models import PlaybookVersion
+from fondly.doors.web.filters import words
 
 
 def stage_options() -> list[tuple[str, str]]:
@@ -14,7 +15,7 @@ def stage_options() -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for live in live_books():
         for stage in live.book.stages.values():
-            found.setdefault(stage.name, stage_title(live.book, stage.name))
+            found.setdefault(stage.name, stage.title)
     return list(found.items())
 
 
@@ -23,9 +24,9 @@ def persona_options() -> list[str]:
 
 
 def stage_title(book: Book | None, name: str) -> str:
+    """Also of a stage that this version of the playbook does not have."""
     stage = book.stages.get(name) if book else None
-    plain = name.replace("_", " ")
-    return (stage.title if stage and stage.title else "") or plain[:1].upper() + plain[1:]
+    return stage.title if stage else words(name)
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from fondly.ground.reading import instant, parsed, places, rows
+from fondly.ground import instants
+from fondly.ground.reading import parsed, places, rows
 
 
 class Line(NamedTuple):
@@ -49,7 +50,6 @@ def lines(ids: Sequence[int], now: datetime) -> list[Line]:
 
 def _line(row: tuple[Any, ...], now: datetime) -> Line:
     pk, name, sort_name, persona, owner, feeling, recent, talked, is_demo, stage, entered, state, what, next_at = row
-    entered_at = instant(entered)
     return Line(
         id=pk,
         name=name,
@@ -58,11 +58,15 @@ def _line(row: tuple[Any, ...], now: datetime) -> Line:
         owner=owner,
         feeling=feeling,
         recent=parsed(recent),
-        last_contact_at=instant(talked),
+        last_contact_at=_instant(talked),
         is_demo=bool(is_demo),
         stage=stage,
-        day=(now - entered_at).days + 1 if entered_at else 0,
+        day=(now - instants.read(entered)).days + 1 if entered else 0,
         paused=state == "paused",
         next_what=what,
-        next_at=instant(next_at),
+        next_at=_instant(next_at),
     )
+
+
+def _instant(value: datetime | None) -> datetime | None:
+    return instants.read(value) if value else None

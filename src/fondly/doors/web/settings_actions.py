@@ -12,7 +12,7 @@ from fondly.ground import clock, secrets
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action
 from fondly.ground.config import ConfigError
 from fondly.ground.models import Setting
-from fondly.run.outbox import addresses
+from fondly.run.outbox import addresses, holding
 from fondly.run.outbox.sending import forget_pauses
 
 _SCHEMES = {"none": "smtp", "starttls": "smtp+tls", "tls": "smtps"}
@@ -39,6 +39,18 @@ class MailConnected:
 @dataclass(frozen=True, slots=True)
 class DisconnectMail:
     """Nothing to say: forget the server and its password."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetHold:
+    """seconds: how long a message waits before it goes; 0 sends at once."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSet:
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,19 @@ def disconnect_mail(actor: Actor, given: DisconnectMail) -> Outcome[MailConnecte
         raise Refused(_("No mail server is set on screen."))
     secrets.store(addresses.URL_SECRET, "")
     return Outcome(MailConnected("", ""), _("Mail is disconnected; messages wait in the Outbox"))
+
+
+@action("settings.set_hold", permission="admin", summary="Set the time to take back")
+def set_hold(actor: Actor, given: SetHold) -> Outcome[HoldSet]:
+    """How long messages written from now on can be taken back."""
+    if holding.is_fixed():
+        raise Refused(_("FONDLY_HOLD_SECONDS is set where Fondly is started, and that counts. Change it there."))
+    if not 0 <= given.seconds <= holding.MOST_SECONDS:
+        raise Refused(_("Between 0 seconds and a day (86400)."), field="seconds")
+    undo = Undo("settings.set_hold", SetHold(holding.seconds()))
+    Setting.put(holding.SETTING, str(given.seconds))
+    summary = _("Messages can be taken back for %(seconds)d seconds now") % {"seconds": given.seconds}
+    return Outcome(HoldSet(given.seconds), summary, undo=undo)
 
 
 @action("settings.move_clock", permission="admin", summary="Move the clock on")

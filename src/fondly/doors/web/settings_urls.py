@@ -8,6 +8,7 @@ urlpatterns = [
     path("settings", settings_views.home, name="settings"),
     path("settings/mail", settings_views.mail, name="settings-mail"),
     path("settings/mail/off", settings_views.mail_off, name="settings-mail-off"),
+    path("settings/mail/hold", settings_views.mail_hold, name="settings-mail-hold"),
     path("settings/mail/test", settings_views.mail_test, name="settings-mail-test"),
     path("settings/doctor", settings_views.doctor, name="settings-doctor"),
     path("settings/data", settings_views.data, name="settings-data"),

@@ -23,7 +23,7 @@ from fondly.listen.returns import queries as returns
 from fondly.people.clients.models import Client, Import
 from fondly.people.team.screens import do, local_instant, signed_in
 from fondly.run.journeys import switch
-from fondly.run.outbox import addresses
+from fondly.run.outbox import addresses, holding
 
 _SMTP_SECONDS = 10
 
@@ -55,6 +55,13 @@ def mail(request: HttpRequest) -> HttpResponse:
 @signed_in("admin")
 def mail_off(request: HttpRequest) -> HttpResponse:
     do(request, "settings.disconnect_mail")
+    return redirect("settings-mail")
+
+
+@require_POST
+@signed_in("admin")
+def mail_hold(request: HttpRequest) -> HttpResponse:
+    do(request, "settings.set_hold", seconds=request.POST.get("seconds", ""))
     return redirect("settings-mail")
 
 
@@ -169,7 +176,7 @@ def _mail() -> dict[str, Any]:
     except ConfigError as error:
         context["problem"] = str(error)
     context["on_screen"] = bool(secrets.reveal(addresses.URL_SECRET))
-    context["hold"] = settings.FONDLY["FONDLY_HOLD_SECONDS"]
+    context |= {"hold": holding.seconds(), "hold_fixed": holding.is_fixed()}
     context["sandbox"] = settings.FONDLY["FONDLY_SANDBOX_TO"]
     context["returns"] = returns.standing()
     context["mailbox_fixed"] = settings.FONDLY["FONDLY_IMAP_URL"]

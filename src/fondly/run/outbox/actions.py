@@ -11,7 +11,7 @@ from fondly.people.clients.actions import SetConsent
 from fondly.run.journeys import records
 from fondly.run.journeys.handling import replan
 from fondly.run.journeys.models import Moment
-from fondly.run.outbox import addresses, handling, ledger, links, rendering
+from fondly.run.outbox import addresses, handling, holding, ledger, links, rendering
 from fondly.run.outbox.models import Message
 
 State = Message.State
@@ -130,7 +130,7 @@ def release(actor: Actor, given: ReleaseMessage) -> Outcome[MessageState]:
         records.take_back_of(message.moment.journey, given.fact, message.moment)
     approval = given.state == State.APPROVAL
     message.state, message.ended_at = (State.APPROVAL if approval else State.HELD), None
-    message.go_at = handling.hold_until(now)
+    message.go_at = holding.until(now)
     handling.save(message, "state", "ended_at", "go_at")
     handling.set_moment(
         message, state=Moment.State.DUE if approval else Moment.State.WORKING, asks="approve" if approval else "",
@@ -160,7 +160,7 @@ def approve(actor: Actor, given: ApproveMessage) -> Outcome[MessageState]:
     message, now = handling.find(given.message_id, given.revision), clock.now()
     handling.require(message, State.APPROVAL)
     handling.require_living(message)
-    message.state, message.go_at, message.held_why = State.HELD, handling.hold_until(now), addresses.not_ready()
+    message.state, message.go_at, message.held_why = State.HELD, holding.until(now), addresses.not_ready()
     handling.save(message, "state", "go_at", "held_why")
     moment = handling.set_moment(
         message, state=Moment.State.WORKING, asks="", reason="", override="now", override_at=now,

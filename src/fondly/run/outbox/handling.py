@@ -1,9 +1,5 @@
 """What the acts on messages share: finding and locking them, and bringing their moment along."""
 
-from datetime import datetime, timedelta
-
-from django.conf import settings
-
 from fondly.ground.action import Conflict, NotFound, Refused
 from fondly.ground.locking import locked
 from fondly.run.journeys.models import Journey, Moment
@@ -47,11 +43,6 @@ def require_living(message: Message) -> None:
     moment = message.moment
     if moment is not None and moment.journey.state not in LIVING:
         raise Refused("The journey it belongs to has ended.")
-
-
-def hold_until(now: datetime) -> datetime:
-    """The end of the time in which a message can be taken back."""
-    return now + timedelta(seconds=settings.FONDLY_HOLD_SECONDS)
 
 
 def save(message: Message, *fields: str) -> None:

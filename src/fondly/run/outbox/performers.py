@@ -1,7 +1,7 @@
 """The performer of the channel `email`: writes the message down and lets it wait out its hold."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from fondly.people.clients import consents
 from fondly.people.clients.rows import storable
 from fondly.run.journeys.context import Sources, context_of
 from fondly.run.journeys.performers import Job, Result
-from fondly.run.outbox import addresses, links, mime, rendering
+from fondly.run.outbox import addresses, holding, links, mime, rendering
 from fondly.run.outbox.models import Message
 
 State = Message.State
@@ -85,7 +85,7 @@ class _Batch:
     def __init__(self, jobs: Sequence[Job], now: datetime) -> None:
         self.rows: list[tuple[Any, ...]] = []
         self.made_at = stored(now)
-        self.go_at = stored(now + timedelta(seconds=settings.FONDLY_HOLD_SECONDS))
+        self.go_at = stored(holding.until(now))
         clients = [job.client.pk for job in jobs]
         self.sources = Sources(clients, [_writer(job) for job in jobs])
         self.occurrences = _occurrences(jobs)
