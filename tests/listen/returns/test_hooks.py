@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from fondly.listen.returns.models import Return
 from fondly.people.clients import consents
 from fondly.people.clients.models import Interaction
+from fondly.run.outbox import evidence
 from fondly.run.outbox.models import Message
 from tests.listen.returns.conftest import begin, make_uncertain, set_option, turn
 from tests.run.conftest import MONDAY
@@ -214,6 +215,7 @@ def test_an_event_settles_an_unsure_message(postmark):
     found = Message.objects.get(pk=message.pk)
     assert found.state == "sent"
     assert found.reply == "postmark: it was reported as delivered (2026-01-05 16:01 UTC)"
+    assert [sign.words for sign in evidence.of(message.pk)] == ["Delivered, says postmark: 250 ok"]
 
 
 def test_an_event_may_come_before_the_message_is_known_to_be_unsure(mailgun):

@@ -34,6 +34,12 @@ def to_priya(mail):
     return [raw for to, raw in mail.received if to == PRIYA]
 
 
+def page_of(message):
+    browser = Browser()
+    browser.force_login(User.objects.create(email="dana@example.com", name="Dana", is_admin=True, joined_at=MONDAY))
+    return browser.get(f"/outbox/{message.pk}").content.decode()
+
+
 def another_goes(at=AT):
     """A message to somebody else that surely went."""
     other = make_client("Omar Haddad", "omar@example.org")
@@ -58,6 +64,7 @@ def test_a_copy_in_the_sent_folder_settles_it_at_once(mail, box):
     entry = AuditEntry.objects.get(action="outbox.resolve")
     assert entry.actor_name == "Fondly" and entry.input["evidence"] == found.reply
     assert not any("Seen" in flags for flags, _raw in box.mails("Sent"))
+    assert "known since: found in the Sent folder" in page_of(message)
 
 
 @pytest.mark.parametrize(
@@ -97,10 +104,7 @@ def test_never_twice_stays_listed_with_what_was_found(mail, box):
         read(AT + minutes * MINUTE)
     assert fresh(message).state == "uncertain" and Search.objects.get().is_absent
     assert len(to_priya(mail)) == 1
-    user = User.objects.create(email="dana@example.com", name="Dana", is_admin=True, joined_at=MONDAY)
-    browser = Browser()
-    browser.force_login(user)
-    page = browser.get(f"/outbox/{message.pk}").content.decode()
+    page = page_of(message)
     assert "it is not there, though another message of the same hour is" in page and "It arrived" in page
 
 
@@ -165,6 +169,8 @@ def test_what_was_settled_can_be_undone_by_a_person(mail, box):
     with clock.at(AT + 2 * MINUTE):
         do("outbox.unresolve", UnresolveMessage(message.pk, entry.undo_input["fact"]))
     assert fresh(message).state == "uncertain"
+    read(AT + 3 * MINUTE)
+    assert fresh(message).state == "uncertain", "a person's word is not overruled by what was known already"
 
 
 def test_everything_paused_still_learns_but_sends_nothing(mail, box):

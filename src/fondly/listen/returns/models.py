@@ -49,9 +49,10 @@ class Reading(models.Model):
 
 
 class Search(models.Model):
-    """Where an uncertain message was looked for in the Sent folder, and with what result."""
+    """How far the search for evidence about an uncertain message has come."""
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="search")
-    looked_at = models.DateTimeField()
+    looked_at = models.DateTimeField()  # into the Sent folder, or when it was settled
     next_at = models.DateTimeField()
+    is_settled = models.BooleanField(default=False)  # by evidence; once more unsure, it is for people to decide
     is_absent = models.BooleanField(default=False)  # not there, long enough, in a folder that keeps copies

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from fondly.ground.action import SYSTEM, Refused, perform
@@ -39,14 +40,14 @@ _SHOWN = {
 }
 
 
-def by_returns() -> int:
+def by_returns(now: datetime) -> int:
     """Settle what something that came back speaks for. How many were."""
     first = Case(When(source=SOURCE, then=Value(1)), default=Value(0), output_field=IntegerField())
     settled = 0
     for message_id in _with_returns():
         found = Return.objects.filter(message=message_id).order_by(first, "happened_at", "pk").first()
         if found is not None:
-            settled += _took(message_id, _words_of(found))
+            settled += _took(message_id, _words_of(found), now)
     return settled
 
 
@@ -69,7 +70,9 @@ def settle_time() -> timedelta:
 
 
 def _unsure() -> "QuerySet[Message]":
-    return Message.objects.filter(state=Message.State.UNCERTAIN, committed_at__isnull=False)
+    """Those evidence may settle: what a person made unsure again is theirs to decide."""
+    found = Message.objects.filter(state=Message.State.UNCERTAIN, committed_at__isnull=False)
+    return found.filter(Q(search=None) | Q(search__is_settled=False))
 
 
 def _to_look_for(now: datetime) -> "QuerySet[Message]":
@@ -90,7 +93,7 @@ def _words_of(found: Return) -> str:
 
 def _look(message: Message, has: Has, now: datetime) -> bool:
     if has(message.message_id):
-        return _took(message.pk, f"found in the Sent folder ({now:%Y-%m-%d %H:%M} UTC)")
+        return _took(message.pk, f"found in the Sent folder ({now:%Y-%m-%d %H:%M} UTC)", now)
     since = message.committed_at or now
     is_absent = now - since >= settle_time() and _keeps_copies(message, has)
     Search.objects.update_or_create(
@@ -125,8 +128,13 @@ def _may_go_again(message: Message, now: datetime) -> bool:
     return message.delivery == "must_arrive" and message.worker != HOLDER and now - message.made_at <= GIVE_UP_AFTER
 
 
-def _took(message_id: int, evidence: str) -> bool:
-    return _done("outbox.resolve", ResolveUncertain(message_id, True, evidence))
+def _took(message_id: int, evidence: str, now: datetime) -> bool:
+    with transaction.atomic():
+        settled = _done("outbox.resolve", ResolveUncertain(message_id, True, evidence))
+        if settled:
+            known = {"looked_at": now, "next_at": now, "is_settled": True, "is_absent": False}
+            Search.objects.update_or_create(message_id=message_id, defaults=known)
+    return settled
 
 
 def _send_again(message: Message) -> bool:

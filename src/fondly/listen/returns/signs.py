@@ -36,7 +36,7 @@ def _words(row: Return) -> str:
 
 def _looked(message_id: int) -> list[Sign]:
     """What the last look into the Sent folder found while the message is uncertain."""
-    search = Search.objects.filter(message=message_id, message__state="uncertain").first()
+    search = Search.objects.filter(message=message_id, message__state="uncertain", is_settled=False).first()
     if search is None:
         return []
     words = _("Looked into the Sent folder: it is not there yet, which may mean nothing")

@@ -23,7 +23,7 @@ _LONGEST_PAUSE = timedelta(hours=1)
 
 def turn(now: datetime) -> int:
     """Settle, and read when it is time. How many reports were noted and messages settled."""
-    done = settling.by_returns()
+    done = settling.by_returns(now)
     try:
         mailbox = mailboxes.mailbox()
     except ConfigError:
@@ -62,7 +62,7 @@ def _look(mailbox: Mailbox, reading: Reading, now: datetime) -> tuple[int, bool]
     """The inbox, then the Sent folder. Returns how much was done, and whether mail is left to read."""
     with imap.Connection(mailbox) as connection:
         read = read_on(connection, reading, mailbox.folder, time.monotonic() + SECONDS)
-        done = read.noted + settling.by_returns()
+        done = read.noted + settling.by_returns(now)
         if settling.is_asking(now) and (sent := connection.sent_folder()):
             connection.open(sent)
             done += settling.by_sent_folder(connection.has, now, time.monotonic() + SECONDS)
