@@ -142,4 +142,3 @@ def test_what_was_rehearsed_is_what_happens(mail, settings, seed):
     life = Life(seed, days=25)
     lived = life.lived()
     assert life.rehearsed(str(Journey.objects.get().pk)) == lived, life.trade
-    assert lived

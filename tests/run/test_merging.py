@@ -1,0 +1,113 @@
+"""Merging two records in any state of their journeys: one goes on, nothing twice, and un-merge restores both."""
+
+from random import Random
+
+import pytest
+
+from fondly.ground import clock
+from fondly.people.clients.actions import MergeClients, UnmergeClients
+from fondly.people.clients.models import Interaction
+from fondly.run.journeys.actions import (
+    FinishMoment,
+    RecordEvent,
+    RescheduleMoment,
+    SkipMoment,
+    StartJourney,
+)
+from fondly.run.journeys.engine import tick
+from fondly.run.journeys.models import Journey, Moment, Stay
+from tests.run.conftest import MONDAY, make_client, publish
+from tests.run.test_acts import DAY, HOUR, MINUTE, do
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LIVING = ("active", "paused")
+
+
+def picture():
+    """What un-merge must bring back; a cancelled moment is as good as none."""
+    moments = Moment.objects.exclude(state="cancelled").order_by("pk")
+    journeys = Journey.objects.order_by("pk")
+    facts = Interaction.objects.exclude(kind__in=["merged", "consent"]).order_by("pk")
+    return (
+        list(moments.values_list("client", "journey", "key", "state", "at", "override", "override_why")),
+        list(journeys.values_list("client", "state", "stage", "exit_reason", "paused_until")),
+        list(Stay.objects.order_by("journey", "ordinal").values_list("journey", "stage", "entered_at", "left_at")),
+        list(facts.values_list("client", "journey_id", "kind", "name", "key")),
+    )
+
+
+def live_a_little(random, clients, playbook_id, now):
+    """Each starts one or two matters; then a dozen things happen to either, a minute apart."""
+    with clock.at(now):
+        for client in clients:
+            for matter in random.sample(["", "boat"], random.randint(1, 2)):
+                do("journeys.start", StartJourney(client.pk, playbook_id, matter=matter))
+    for minute in range(1, random.randint(2, 12)):
+        act = random.choice((finish, skip, reschedule, event, live_on, live_on))
+        with clock.at(now + minute * MINUTE):
+            act(random, random.choice(clients))
+    return now + 12 * MINUTE
+
+
+def live_on(random, client):
+    tick(clock.now())
+
+
+def _one(random, client):
+    rows = Moment.objects.filter(client=client, state__in=["planned", "due"], journey__state="active").order_by("pk")
+    found = list(rows.exclude(asks="approve"))
+    return random.choice(found) if found else None
+
+
+def finish(random, client):
+    moment = _one(random, client)
+    if moment is not None:
+        do("journeys.finish", FinishMoment(moment.pk, moment.revision, feeling=1))
+
+
+def skip(random, client):
+    moment = _one(random, client)
+    if moment is not None:
+        do("journeys.skip", SkipMoment(moment.pk, moment.revision, "no"))
+
+
+def reschedule(random, client):
+    moment = _one(random, client)
+    if moment is not None:
+        do("journeys.reschedule", RescheduleMoment(moment.pk, moment.revision, clock.now() + 9 * DAY, "later"))
+
+
+def event(random, client):
+    do("journeys.record_event", RecordEvent(client.pk, "booked"))
+
+
+def merged_well(survivor, starts):
+    living = list(Journey.objects.filter(state__in=LIVING).values_list("client", "playbook", "matter"))
+    assert len(living) == len(set(living))
+    assert {client for client, _, _ in living} == {survivor.pk}
+    assert Journey.objects.count() == starts  # no merge starts anything
+    done = Moment.objects.filter(state="done").values_list("journey__matter", "key")
+    open_ones = Moment.objects.filter(state__in=["planned", "due", "working"], journey__state__in=LIVING)
+    assert not set(done) & set(open_ones.values_list("journey__matter", "key"))
+    ended = Journey.objects.filter(exit_reason="merged")
+    assert not Moment.objects.filter(journey__in=ended, state__in=["planned", "due", "working"]).exists()
+
+
+@pytest.mark.parametrize("seed", [*range(12), *(pytest.param(n, marks=pytest.mark.slow) for n in range(12, 1000))])
+def test_merge_unites_and_unmerge_restores(mail, seed):
+    random = Random(seed)
+    playbook, _ = publish()
+    one, two = make_client("Ana Ruiz", "ana@x.org"), make_client("Ana Ruiz", "ana@y.org")
+    now = live_a_little(random, (one, two), playbook.pk, MONDAY + 3 * HOUR)
+    with clock.at(now):
+        tick(now)
+    starts = Journey.objects.count()
+    with clock.at(now + MINUTE / 4):
+        before = picture()
+        merged = do("clients.merge", MergeClients(one.pk, two.pk)).result
+        merged_well(one, starts)
+        do("clients.unmerge", UnmergeClients(merged.merge_id))
+        tick(clock.now())
+        after = picture()
+    for were, are in zip(before, after, strict=True):
+        assert [row for row in are if row not in were] == [] == [row for row in were if row not in are]
