@@ -94,11 +94,14 @@ class Life:
         self.events = sorted((self.begin + timedelta(minutes=random.randrange(days * 1440)), name) for name in names)
 
     def rehearsed(self, seed):
+        """What happens and when; and in the stage the client is in, what never can because nothing opens."""
         fields = {name: date.fromisoformat(day) for name, day in self.fields.items()}
         events = tuple((name, at) for at, name in self.events)
         ghost = Ghost(self.begin, "", self.zone, self.persona, fields, events, seed=seed)
         found = rehearse(self.book, ghost, days=(self.end - self.begin).days)
-        return sorted((place(moment.key), moment.at) for moment in found.moments if moment.at < self.end - DAY)
+        happens = sorted((place(moment.key), moment.at) for moment in found.moments if moment.at < self.end - DAY)
+        last = found.stays[-1].ordinal
+        return happens, sorted(place(alert.key) for alert in found.alerts if alert.stay == last)
 
     def lived(self):
         playbook, _ = publish(starter(self.trade))
@@ -113,7 +116,8 @@ class Life:
             following = clockwork.next_at(now, self.end) or self.end
             now = min([following, *(at for at, _ in events)])
         done = Moment.objects.filter(state="done").values_list("key", "ended_at")
-        return sorted((place(key), at) for key, at in done if at < self.end - DAY)
+        asked = Moment.objects.filter(asks="failed").values_list("key", flat=True)
+        return sorted((place(key), at) for key, at in done if at < self.end - DAY), sorted(map(place, asked))
 
     def settle(self, client, events):
         for name in events:
@@ -127,7 +131,7 @@ class Life:
         for message in Message.objects.filter(state="approval"):
             do("outbox.approve", ApproveMessage(message.pk, message.revision))
             return True
-        for moment in Moment.objects.filter(state="due").order_by("at", "key"):
+        for moment in Moment.objects.filter(state="due").exclude(asks="failed").order_by("at", "key"):
             do("journeys.finish", FinishMoment(moment.pk, moment.revision))
             return True
         for promise in Promise.objects.filter(state="open"):
