@@ -103,7 +103,7 @@ class Crowd:
         done = profiler.runcall(work) if profiler else work()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         if profiler:
-            pstats.Stats(profiler).sort_stats("cumulative").print_stats(70)
+            pstats.Stats(profiler).sort_stats("tottime").print_stats(55)
         row(what, wall, "s", f"< {LIMIT} s")
         row("  CPU", cpu, "s")
         return done

@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection, connections, transactio
 from fondly.ground import clock
 from fondly.ground.action import Conflict, Refused, perform
 from fondly.people.clients.models import Interaction
-from fondly.run.journeys import reconcile, starting
+from fondly.run.journeys import moment_rows, starting
 from fondly.run.journeys.actions import ExitJourney, PauseJourney, StartJourney, StartJourneys
 from fondly.run.journeys.models import Journey, Moment, Stay
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
@@ -185,7 +185,7 @@ def test_the_past_of_an_old_client_is_written_down_and_not_made_up_for(mail):
     states = dict(Moment.objects.values_list("touchpoint", "state"))
     assert states == {"welcome": "skipped", "look": "skipped", "call": "planned"}
     reasons = set(Moment.objects.filter(state="skipped").values_list("reason", flat=True))
-    assert reasons == {reconcile.BEFORE_US}
+    assert reasons == {moment_rows.BEFORE_US}
     for days in range(4):
         with clock.at(MONDAY + days * DAY):
             tick(clock.now())

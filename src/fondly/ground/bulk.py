@@ -41,6 +41,15 @@ def insert(model: type[Model], objects: Sequence[Model]) -> None:
     add(model, [column.column for column in columns], _prepared(columns, map(values, objects)))
 
 
+def insert_rows(model: type[Model], fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add rows of values of these fields, as on the model; every other field has its default."""
+    named: list[Any] = [model._meta.get_field(name) for name in fields]
+    rest = [column for column in model._meta.concrete_fields if not column.primary_key and column not in named]
+    fixed = tuple(column.get_db_prep_save(column.get_default(), connection) for column in rest)
+    names = [column.column for column in (*named, *rest)]
+    add(model, names, [(*row, *fixed) for row in _prepared(named, rows)])
+
+
 def add(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, known: str = "") -> None:
     """Add rows of values as the database takes them (instants as `instants.stored` gives them).
 
@@ -82,7 +91,7 @@ def _convert(column: Any, values: tuple[Any, ...]) -> Iterable[Any]:
     if isinstance(column, _PLAIN):
         return values
     if isinstance(column, models.CharField | models.TextField):
-        return (value if value is None else str(value) for value in values)
+        return map(str, values) if None not in values else (v if v is None else str(v) for v in values)
     convert: Callable[[Any], Any] = partial(column.get_db_prep_save, connection=connection)
     if isinstance(column, models.DateTimeField):
         convert = lru_cache(maxsize=None)(convert)  # many rows share their instants

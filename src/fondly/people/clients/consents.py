@@ -65,7 +65,8 @@ def refused(
     """
     ids = list(client_ids)
     ledger = newest(ids)
-    return {pk: _refused_by(ledger.get(pk, {}), purposes, channels) for pk in ids}
+    silent = _refused_by({}, purposes, channels)  # most clients have no line
+    return {pk: _refused_by(ledger[pk], purposes, channels) if pk in ledger else silent for pk in ids}
 
 
 def verdict(lines: dict[Pair, Line], channel: str, purpose: str) -> Line | bool:

@@ -16,6 +16,7 @@ from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
 from fondly.design.playbooks.models import PlaybookVersion
 from fondly.run.journeys.difference import WAITING, Difference
+from fondly.run.journeys.histories import with_clients
 from fondly.run.journeys.models import Journey
 from fondly.run.journeys.reconcile import Planned, look
 
@@ -99,7 +100,7 @@ def concerned(playbook_id: int, from_version_id: int | None, to_version_id: int 
 
 def batches(rows: QuerySet[Journey], last: int = 0) -> Iterator[list[Journey]]:
     """Those behind the id `last`, with their clients, a batch at a time."""
-    while batch := list(rows.filter(pk__gt=last).select_related("client")[:BATCH]):
+    while batch := list(with_clients(rows.filter(pk__gt=last))[:BATCH]):
         yield batch
         last = batch[-1].pk
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fondly.core.planner.model import Fact, FactKind, History, Override, Person
 from fondly.core.planner.zones import zone_of
@@ -20,6 +20,7 @@ _KINDS: dict[str, FactKind] = {
     "entered": "entered", "event": "event", "done": "done", "skipped": "skipped", "replied": "replied",
     "answered": "answered", "promise": "promise", "sent": "sent", "exited": "exited",
 }  # fmt: skip
+OF_CLIENT = ("name", "zone", "persona", "fields", "is_demo")  # all that planning and its previews look at
 _SHARED = frozenset({"event", "replied", "answered", "promise"})  # without a journey they speak to every one
 
 
@@ -70,6 +71,12 @@ class Loaded:
     histories: dict[int, History] = field(default_factory=dict)
     moments: dict[int, list[Kept]] = field(default_factory=lambda: defaultdict(list))
     entered: dict[int, set[tuple[str, datetime]]] = field(default_factory=dict)
+
+
+def with_clients(rows: QuerySet[Journey]) -> QuerySet[Journey]:
+    """These journeys with OF_CLIENT of their clients."""
+    own = (column.name for column in Journey._meta.concrete_fields)
+    return rows.select_related("client").only(*own, *(f"client__{name}" for name in OF_CLIENT))
 
 
 def load(journeys: Sequence[Journey], books: Mapping[int, Book]) -> Loaded:

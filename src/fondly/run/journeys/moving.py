@@ -7,10 +7,11 @@ from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks.models import PlaybookVersion
 from fondly.ground import bulk
 from fondly.ground.locking import locked
+from fondly.run.journeys import moment_rows
 from fondly.run.journeys.effect import LateChoice, Turn, open_time, turns_of
-from fondly.run.journeys.histories import Kept
+from fondly.run.journeys.histories import Kept, with_clients
 from fondly.run.journeys.models import Journey, Moment
-from fondly.run.journeys.reconcile import keep, new_moment, reconcile
+from fondly.run.journeys.reconcile import keep, reconcile
 
 State = Moment.State
 _OVERRIDE = ("override", "override_at", "override_by", "override_why", "state", "asks", "reason", "ended_at", "at")
@@ -25,7 +26,7 @@ def move_batch(
     ids: Sequence[int], version: PlaybookVersion, book: Book, late: LateChoice, by: str, now: datetime
 ) -> tuple[list[Turn], list[Journey]]:
     """Move these journeys; returns what changed, and those that stayed because the version lacks their stage."""
-    journeys = list(locked(Journey.objects.select_related("client").filter(pk__in=ids).order_by("pk")))
+    journeys = list(locked(with_clients(Journey.objects.filter(pk__in=ids)).order_by("pk")))
     turns, stranded = turns_of(journeys, book, now)
     _decide_late(turns, version, book, late, by, now)
     going = [turn.journey for turn in turns]
@@ -40,7 +41,7 @@ def move_batch(
 
 def move_back(ids: Sequence[int], version_id: int, mark: str, now: datetime) -> int:
     """Undo a move: the old version, and none of the move's own decisions."""
-    journeys = list(locked(Journey.objects.select_related("client").filter(pk__in=ids).order_by("pk")))
+    journeys = list(locked(with_clients(Journey.objects.filter(pk__in=ids)).order_by("pk")))
     undone = Moment.objects.filter(journey__in=journeys, override_why=mark)
     undone.filter(state=State.SKIPPED).update(state=State.CANCELLED, reason="", ended_at=None)
     undone.update(override="", override_at=None, override_by="", override_why="")
@@ -57,7 +58,7 @@ def _decide_late(
 ) -> None:
     """Write the person's choice for what would otherwise happen at once, as an override that survives planning."""
     mark = mark_of(version)
-    fresh: list[Moment] = []
+    fresh: list[tuple[object, ...]] = []
     changed: list[tuple[object, ...]] = []
     for turn in turns:
         stored = {schedule.key: row for row, schedule in turn.difference.moved}
@@ -70,12 +71,6 @@ def _decide_late(
             if row is not None:
                 changed.append((*values, row.id))
             else:
-                fresh.append(_decided(new_moment(turn.journey, book, schedule), values))
-    bulk.insert(Moment, fresh)
+                fresh.append((*moment_rows.what(turn.journey, book, schedule), *values))
+    bulk.insert_rows(Moment, (*moment_rows.WHAT, *_OVERRIDE), fresh)
     bulk.update(Moment, _OVERRIDE, changed)
-
-
-def _decided(moment: Moment, values: tuple[object, ...]) -> Moment:
-    for name, value in zip(_OVERRIDE, values, strict=True):
-        setattr(moment, name, value)
-    return moment

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 
 from fondly.ground.locking import locked
 from fondly.people.clients.timeline import NewFact
-from fondly.run.journeys.histories import PLAN
+from fondly.run.journeys.histories import PLAN, with_clients
 from fondly.run.journeys.models import Journey
 from fondly.run.journeys.reconcile import reconcile
 
@@ -37,7 +37,7 @@ def plan_due(now: datetime, *, batch: int = BATCH) -> int:
 def _plan(ids: Sequence[int], now: datetime) -> int:
     with transaction.atomic():
         due = Journey.objects.filter(pk__in=ids, state=Journey.State.ACTIVE, plan_at__lte=now)
-        journeys = list(locked(due.select_related("client").order_by("pk"), skip=True))
+        journeys = list(locked(with_clients(due).order_by("pk"), skip=True))
         if journeys:
             reconcile(journeys, now)
         return len(journeys)

@@ -3,17 +3,18 @@
 Call inside a transaction with the journeys locked. What is done, and what a person decided, stays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from fondly.core.planner import alike
 from fondly.core.planner.decide import decide
-from fondly.core.planner.model import Alert, History, Plan, Schedule
+from fondly.core.planner.model import History, Plan, Schedule
 from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
 from fondly.ground import bulk
-from fondly.run.journeys import performers, records
-from fondly.run.journeys.difference import Difference, asks_late, compare
+from fondly.run.journeys import moment_rows, performers, records
+from fondly.run.journeys.difference import Difference, compare
 from fondly.run.journeys.exits import reason_of
 from fondly.run.journeys.histories import Kept, Loaded, load
 from fondly.run.journeys.models import Journey, Moment
@@ -22,32 +23,16 @@ from fondly.run.journeys.stays import StayWriter
 
 HORIZON = timedelta(days=35)
 LOOK_AGAIN = timedelta(days=14)  # at the latest, so that the stored future never runs out
-BEFORE_US = "it was due before this journey was run here"
 MOVED = "its time was moved"
 COMPLETED = "completed"
 State = Moment.State
-_MOVED = (
-    "state",
-    "asks",
-    "reason",
-    "at",
-    "wanted_at",
-    "local",
-    "zone",
-    "why",
-    "moved",
-    "mode",
-    "channel",
-    "role",
-    "ended_at",
-)
 
 
 @dataclass(slots=True)
 class Changes:
     """What one run changed, over all its journeys."""
 
-    added: list[Moment] = field(default_factory=list)
+    added: list[tuple[object, ...]] = field(default_factory=list)
     moved: list[tuple[object, ...]] = field(default_factory=list)
     ended: list[tuple[object, ...]] = field(default_factory=list)
     skipped: list[tuple[Journey, Kept, str]] = field(default_factory=list)
@@ -89,12 +74,26 @@ def reconcile(journeys: Sequence[Journey], now: datetime, *, past: str = "run") 
 def look(journeys: Sequence[Journey], books: Mapping[int, Book], now: datetime) -> list[Planned]:
     """The plans of journeys, and how what is stored differs. books: by version id. Writes nothing."""
     loaded, found = load(journeys, books), []
+    begun: dict[Hashable, Plan] = {}
     for journey in journeys:
         book = books[journey.version_id]
-        plan = plan_of(book, loaded.histories[journey.pk], now)
+        plan = _plan_once(begun, book, loaded.histories[journey.pk], now)
         difference = compare(plan, loaded.moments.get(journey.pk, ()), now)
         found.append(Planned(journey, book, plan, difference, loaded.entered[journey.pk]))
     return found
+
+
+def _plan_once(begun: dict[Hashable, Plan], book: Book, history: History, now: datetime) -> Plan:
+    """The plan; journeys that began alike share it. begun: the plans to be shared so far."""
+    beginning = alike.beginning(history)
+    if beginning is None:
+        return plan_of(book, history, now)
+    plan = begun.get((id(book), beginning))
+    if plan is None:
+        plan = plan_of(book, history, now)
+        if not alike.seed_counts(plan):
+            begun[id(book), beginning] = plan
+    return plan
 
 
 def keep(planned: Sequence[Planned], now: datetime, *, past: str = "run") -> int:
@@ -118,9 +117,9 @@ def load_for(journeys: Sequence[Journey]) -> tuple[Mapping[int, Book], Loaded]:
 def _collect(changes: Changes, journey: Journey, book: Book, diff: Difference, now: datetime, past: str) -> None:
     for schedule in diff.added:
         backfilled = past == "skip" and schedule.at < now
-        changes.added.append(new_moment(journey, book, schedule, skip=BEFORE_US if backfilled else ""))
-    changes.added += [_alerted(journey, book, alert) for alert in diff.alerts]
-    changes.moved += [_moved_row(book, row, schedule) for row, schedule in diff.moved]
+        changes.added.append((moment_rows.over if backfilled else moment_rows.new)(journey, book, schedule))
+    changes.added += [moment_rows.alerted(journey, book, alert) for alert in diff.alerts]
+    changes.moved += [moment_rows.moved(book, row, schedule) for row, schedule in diff.moved]
     for row, reason in diff.cancelled:
         changes.ended.append((State.CANCELLED, "", reason[:300], None, "", row.id))
         changes.withdraw.append(row)
@@ -138,8 +137,8 @@ def write(changes: Changes, now: datetime) -> None:
     _recall(changes, now)
     waiting = [(row.id, row.channel) for row in changes.withdraw if row.asks == "approve"]
     performers.withdraw(waiting, "the plan no longer has it", now)
-    bulk.insert(Moment, changes.added)
-    bulk.update(Moment, _MOVED, changes.moved)
+    bulk.insert_rows(Moment, moment_rows.NEW, changes.added)
+    bulk.update(Moment, moment_rows.MOVED, changes.moved)
     bulk.update(Moment, ("state", "asks", "reason", "ended_at", "ended_by"), changes.ended)
     bulk.update(Journey, _JOURNEY, changes.journeys)
     records.skipped([(j, row, reason) for j, row, reason in changes.skipped], now)
@@ -158,7 +157,7 @@ def _recall(changes: Changes, now: datetime) -> None:
         if row.wanted_at == schedule.wanted_at:
             performers.postpone(row.id, row.channel, schedule.at, "; ".join(schedule.moved))
         elif row.id in performers.withdraw([(row.id, row.channel)], MOVED, now):  # its text may name the old time
-            changes.moved.append(_moved_row(book, row, schedule))
+            changes.moved.append(moment_rows.moved(book, row, schedule))
 
 
 _JOURNEY = ("stage", "stage_entered_at", "plan_at", "next_moment_at", "state", "ended_at", "exit_reason", "exit_stage")
@@ -178,62 +177,3 @@ def _journey_row(journey: Journey, plan: Plan, diff: Difference, now: datetime) 
         journey.exit_stage = "" if completed else journey.stage
         journey.ended_at, journey.plan_at = plan.stop.at, None
     return (*(getattr(journey, name) for name in _JOURNEY), journey.pk)
-
-
-def new_moment(journey: Journey, book: Book, schedule: Schedule, *, skip: str = "") -> Moment:
-    """A moment for a schedule, not stored yet."""
-    state, asks, reason = _state_of(schedule) if not skip else (State.SKIPPED, "", skip)
-    touchpoint = book.stages[schedule.stage].touchpoints[schedule.touchpoint]
-    return Moment(
-        journey=journey,
-        client_id=journey.client_id,
-        key=schedule.key,
-        touchpoint=schedule.touchpoint,
-        stage=schedule.stage,
-        kind=schedule.kind,
-        channel=schedule.channel,
-        mode=schedule.mode,
-        state=state,
-        asks=asks,
-        reason=reason,
-        at=schedule.at,
-        wanted_at=schedule.wanted_at,
-        local=schedule.local[:32],
-        zone=schedule.zone,
-        why=schedule.why[:300],
-        moved=list(schedule.moved),
-        role=role_of(book, schedule.stage, schedule.touchpoint),
-        minutes=touchpoint.minutes,
-        ended_at=schedule.at if skip else None,
-    )
-
-
-def role_of(book: Book, stage: str, touchpoint: str) -> str:
-    """The role that does this touchpoint: its own owner, else the stage's."""
-    found = book.stages[stage].touchpoints.get(touchpoint)
-    return (found.owner if found is not None else "") or book.stages[stage].owner
-
-
-def _state_of(schedule: Schedule) -> tuple[str, str, str]:
-    if asks_late(schedule):
-        return State.DUE, "late", schedule.ask[:300]
-    return State.PLANNED, "", ""
-
-
-def _alerted(journey: Journey, book: Book, alert: Alert) -> Moment:
-    touchpoint = book.stages[alert.stage].touchpoints[alert.touchpoint]
-    local = alert.at.isoformat()
-    schedule = Schedule(
-        alert.key, alert.touchpoint, alert.stage, alert.stay, touchpoint.kind, touchpoint.channel, touchpoint.mode,
-        alert.at, alert.at, local, "UTC", touchpoint.when_text or "its time cannot be found",
-    )  # fmt: skip
-    moment = new_moment(journey, book, schedule)
-    moment.state, moment.asks, moment.reason = State.DUE, "failed", alert.reason[:300]
-    return moment
-
-
-def _moved_row(book: Book, row: Kept, new: Schedule) -> tuple[object, ...]:
-    state, asks, reason = _state_of(new)
-    role = role_of(book, new.stage, new.touchpoint)
-    return (state, asks, reason, new.at, new.wanted_at, new.local[:32], new.zone, new.why[:300], list(new.moved),
-            new.mode, new.channel, role, None, row.id)  # fmt: skip

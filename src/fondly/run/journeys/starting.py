@@ -17,6 +17,7 @@ from fondly.ground.locking import locked
 from fondly.people.clients import timeline
 from fondly.people.clients.models import Client, Interaction
 from fondly.run.journeys import records
+from fondly.run.journeys.histories import OF_CLIENT
 from fondly.run.journeys.models import Journey
 from fondly.run.journeys.reconcile import reconcile
 
@@ -69,7 +70,9 @@ def start_one(at: Course, client_id: int, matter: str, started_at: datetime, now
 
 def start_some(at: Course, client_ids: Sequence[int], key: str, now: datetime) -> list[Journey]:
     """Start those of up to BATCH clients that may; who lives it already, or was started by this key, is left out."""
-    clients = locked(Client.objects.filter(pk__in=client_ids, erased_at=None, merged_into=None).order_by("pk"))
+    clients = locked(
+        Client.objects.filter(pk__in=client_ids, erased_at=None, merged_into=None).only(*OF_CLIENT).order_by("pk")
+    )
     earlier: dict[int, list[Journey]] = {}
     for journey in Journey.objects.filter(client__in=client_ids, playbook=at.playbook).order_by("-started_at"):
         earlier.setdefault(journey.client_id, []).append(journey)
@@ -126,8 +129,8 @@ def _store(
     journeys = [
         Journey(
             client=client,
-            playbook=at.playbook,
-            version=at.version,
+            playbook_id=at.playbook.pk,
+            version_id=at.version.pk,
             matter=matter[:120],
             stage=at.stage,
             stage_entered_at=started_at,

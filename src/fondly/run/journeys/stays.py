@@ -22,7 +22,7 @@ class StayWriter:
         self._stored: dict[int, dict[int, Stay]] = defaultdict(dict)
         for stay in Stay.objects.filter(journey__in=[journey.pk for journey in journeys]):
             self._stored[stay.journey_id][stay.ordinal] = stay
-        self._new: list[Stay] = []
+        self._new: list[tuple[object, ...]] = []
         self._changed: list[tuple[object, ...]] = []
         self._gone: list[int] = []
         self._facts: list[NewFact] = []
@@ -42,7 +42,7 @@ class StayWriter:
     def write(self) -> None:
         if self._gone:
             Stay.objects.filter(pk__in=self._gone).delete()
-        bulk.insert(Stay, self._new)
+        bulk.insert_rows(Stay, ("journey", "ordinal", *_FIELDS), self._new)
         bulk.update(Stay, _FIELDS, self._changed)
         if self._untrue:
             Interaction.objects.filter(source=PLAN, external_id__in=self._untrue).delete()
@@ -54,7 +54,7 @@ class StayWriter:
         left_at = stay.left_at if stay.left_at is not None and stay.left_at <= now else None
         values = (stay.stage, stay.entered_at, left_at, stay.why[:200], stay.why_left[:200] if left_at else "")
         if old is None:
-            self._new.append(Stay(journey=journey, ordinal=stay.ordinal, **dict(zip(_FIELDS, values, strict=True))))
+            self._new.append((journey.pk, stay.ordinal, *values))
         elif values != tuple(getattr(old, name) for name in _FIELDS):
             self._changed.append((*values, old.pk))
             self._untrue += set(_facts_of(old)) - set(_ids(journey.pk, stay.ordinal, *values[:3]))
