@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from fondly.doors import database, heartbeat, invariants
-from fondly.ground import clock
+from fondly.ground import chain, clock
 from fondly.ground.config import ConfigError
 from fondly.listen.returns import queries as returns
 from fondly.people.team.models import User
@@ -27,6 +27,7 @@ LEAST_DISK = 1_000_000_000  # bytes free
 OLD_BACKUP_DAYS = 8
 CLOCK_SECONDS = 5
 SMTP_SECONDS = 10
+MOST_UNSEALED = 1000  # entries of Activity; a worker seals them within seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,24 @@ class Finding:
     advice: str = ""
 
 
-def examine() -> list[Finding]:
-    """All checks in order. Without a usable database only those that need none are made."""
+def examine(anchor: chain.Head | None = None) -> list[Finding]:
+    """All checks in order. Without a usable database only those that need none are made.
+
+    anchor: an end of Activity that was kept elsewhere; it must still be there.
+    """
     found = [_database()]
     if found[0].state == "good":
-        found += [_first_user(), _worker(), _switch(), _clock(), *_records(), *_behind(), *_unsure(), *_returns()]
+        found += [
+            _first_user(),
+            _worker(),
+            _switch(),
+            _clock(),
+            *_records(),
+            *_activity(anchor),
+            *_behind(),
+            *_unsure(),
+            *_returns(),
+        ]
     return [*found, _mail(), _disk(), _backups(), _key(), _address()]
 
 
@@ -102,6 +116,22 @@ def _records() -> Iterator[Finding]:
     advice = "Make a backup, then restore the newest one that the doctor finds nothing in, or ask for help with both."
     for one in found:
         yield Finding("records", "bad", _counted(one), advice)
+
+
+def _activity(anchor: chain.Head | None) -> Iterator[Finding]:
+    """Whether the audit trail is what was written."""
+    found = chain.check(anchor)
+    advice = "Compare with a backup: somebody changed the database past Fondly."
+    for what, count in found.faults.items():
+        yield Finding("activity", "bad", f"{count} {what}", advice)
+    if found.unsealed > MOST_UNSEALED:
+        yield Finding(
+            "activity", "note", f"{found.unsealed} entries are not sealed yet", "A running worker seals them."
+        )
+    if not found.faults:
+        blanked = f", words of erased clients gone from {found.blanked}" if found.blanked else ""
+        more = f", {found.unsealed} not sealed yet" if found.unsealed else ""
+        yield Finding("activity", "good", f"as it was written{blanked}{more}; its end is {found.head}")
 
 
 def _behind() -> Iterator[Finding]:

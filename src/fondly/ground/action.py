@@ -23,6 +23,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.db import IntegrityError, transaction
 
 from fondly.ground import clock
+from fondly.ground.locking import past_deadlocks
 from fondly.ground.steps import Steps, Walked
 
 Given = TypeVar("Given")
@@ -137,7 +138,10 @@ def perform(name: str, actor: Actor, given: Any, *, key: str = "") -> Performed[
     """
     declaration = registry[name]
     refuse_others(declaration, actor)
-    scoped = scoped_key(actor, key)
+    return past_deadlocks(lambda: _once(declaration, actor, given, scoped_key(actor, key)))
+
+
+def _once(declaration: Declaration, actor: Actor, given: Any, scoped: str) -> Performed[Any]:
     try:
         with transaction.atomic():
             known = seen(scoped, declaration, given)

@@ -20,7 +20,10 @@ class Setting(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what, when, to whom. Written by every action; never changed, except to note an undo."""
+    """Who did what, when, to whom. Written by every action; never changed, except to note an undo.
+
+    place, seal, digests: of its link in the chain (see chain.py); empty until it is sealed.
+    """
 
     at = models.DateTimeField(db_index=True)
     action = models.CharField(max_length=80)
@@ -32,6 +35,12 @@ class AuditEntry(models.Model):
     undo_action = models.CharField(max_length=80, blank=True)
     undo_input = models.JSONField(default=dict)
     undone_at = models.DateTimeField(null=True)
+    place = models.BigIntegerField(null=True, unique=True)
+    seal = models.CharField(max_length=64, blank=True)
+    digests = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="audit_unsealed", condition=Q(place=None))]
 
 
 class UsedKey(models.Model):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from fondly.doors import database, heartbeat, invariants
 from fondly.doors.api import measuring
-from fondly.ground import clock, config
+from fondly.ground import chain, clock, config
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox.models import Message
 
@@ -82,6 +82,8 @@ def _work_lines() -> Iterator[str]:
         counted = Message.objects.order_by().values("state").annotate(n=Count("pk"))
         states = {f'{{state="{row["state"]}"}}': row["n"] for row in counted}
         yield from _gauge("fondly_messages", "Messages by state", states)
+        yield from _gauge("fondly_activity_sealed", "Entries of Activity in its chain", {"": chain.head().count})
+        yield from _gauge("fondly_activity_unsealed", "Entries not sealed yet", {"": chain.unsealed().count()})
         age = heartbeat.age_seconds()
         if age is not None:
             yield from _gauge("fondly_worker_heartbeat_age_seconds", "Since a worker was seen", {"": round(age, 1)})

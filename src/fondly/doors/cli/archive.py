@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from fondly import __version__
-from fondly.ground import clock
+from fondly.ground import chain, clock
 
 FORMAT = 1
 SQLITE, POSTGRES = "database.sqlite3", "database.dump"
@@ -39,9 +39,10 @@ def make(target: Path) -> Path:
     part = target.with_name(target.name + ".part")
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+            activity_end = _activity_end()  # before the copy, which then holds at least this
             database = _dump(Path(folder))
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
-                _pack(raw, database)
+                _pack(raw, database, activity_end)
                 raw.flush()
                 os.fsync(raw.fileno())
         part.replace(target)
@@ -50,13 +51,13 @@ def make(target: Path) -> Path:
     return target
 
 
-def _pack(raw: Any, database: Path) -> None:
+def _pack(raw: Any, database: Path, activity_end: str) -> None:
     hashes: dict[str, str] = {}
     with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=6) as tar:
         for path, name in _members(database):
             hashes[name] = sha256(path)
             tar.add(path, name, recursive=False)
-        text = json.dumps(_manifest(hashes), indent=1).encode()
+        text = json.dumps(_manifest(hashes, activity_end), indent=1).encode()
         entry = tarfile.TarInfo(MANIFEST)
         entry.size, entry.mode = len(text), 0o600
         tar.addfile(entry, io.BytesIO(text))
@@ -73,15 +74,22 @@ def _members(database: Path) -> Iterator[tuple[Path, str]]:
             yield path, f"files/{path.relative_to(files).as_posix()}"
 
 
-def _manifest(hashes: dict[str, str]) -> dict[str, Any]:
+def _manifest(hashes: dict[str, str], activity_end: str) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "fondly": __version__,
         "made_at": clock.now().isoformat(),
         "database": connection.vendor,
         "migrations": sorted(".".join(key) for key in MigrationRecorder(connection).applied_migrations()),
+        "activity_end": activity_end,
         "files": hashes,
     }
+
+
+def _activity_end() -> str:
+    """The end of the audit trail's chain; "" before an upgrade that brings the chain."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    return str(chain.head()) if ("ground", "0003_chain") in applied else ""
 
 
 def _dump(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,14 +11,19 @@ if TYPE_CHECKING:
 _MARKS = {"good": "ok  ", "note": "note", "bad": "BAD "}
 
 
-def report(*, as_json: bool) -> int:
-    """Print what was found. A setting that cannot be used ends the command with its own sentence."""
+def report(*, as_json: bool, activity_end: str = "") -> int:
+    """Print what was found. What cannot be used, a setting or an end, ends the command with its own sentence."""
     from fondly.doors.cli.django_setup import setup
 
     setup()
     from fondly.doors.checkup import examine
+    from fondly.ground import chain
 
-    findings = examine()
+    try:
+        anchor = chain.parse_head(activity_end) if activity_end else None
+    except ValueError as error:
+        sys.exit(f"fondly: {error}")
+    findings = examine(anchor)
     if as_json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1))
     else:

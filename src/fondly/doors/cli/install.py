@@ -31,6 +31,12 @@ def _listening(parser: argparse.ArgumentParser) -> None:
 def _add_looking(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     doctor = subparsers.add_parser("doctor", help="look for what is wrong with this install")
     doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.add_argument(
+        "--activity-end",
+        metavar="COUNT:SEAL",
+        default="",
+        help="an end of Activity printed before; it must still be there",
+    )
     doctor.set_defaults(func=_doctor)
     config = subparsers.add_parser("config", help="every setting, its value (secrets hidden) and where it came from")
     config.add_argument("--json", action="store_true", help="print JSON")
@@ -147,7 +153,7 @@ def _sign_in_link(arguments: Arguments) -> int:
 def _doctor(arguments: Arguments) -> int:
     from fondly.doors.cli.doctor import report
 
-    return report(as_json=arguments.json)
+    return report(as_json=arguments.json, activity_end=arguments.activity_end)
 
 
 def _config(arguments: Arguments) -> int:

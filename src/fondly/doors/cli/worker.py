@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections, connection
 
 from fondly.doors import heartbeat
-from fondly.ground import clock, errands
+from fondly.ground import chain, clock, errands
 from fondly.run.journeys import clockwork, engine, map_page
 
 log = logging.getLogger("fondly.worker")
@@ -55,10 +55,11 @@ class Worker:
             self._clean()
             self._keep_map()
             self._bring_clock()
+            more_to_seal = chain.seal_next() == chain.BATCH
             on_errand = self._errands.turn()
-            return not engine.tick(clock.now(), self.name, self._must_stop).quiet or on_errand
+            return not engine.tick(clock.now(), self.name, self._must_stop).quiet or on_errand or more_to_seal
         except DatabaseError as error:
-            log.warning("the database does not answer, trying again: %s", error)
+            log.warning("the database could not do it, trying again: %s", error)
         except Exception:
             log.exception("a round of the worker failed, going on")
         self.stopping.wait(IDLE_SECONDS)

@@ -3,15 +3,15 @@
 import json
 from typing import Any
 
-from django.db.models import Q, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from fondly.ground import clock
+from fondly.ground import chain, clock
 from fondly.ground.models import AuditEntry, UsedKey
 from fondly.people.clients import consents, hooks, search
 from fondly.people.clients.models import Client, EmailAddress, ImportRow, Interaction, Merge, Phone
 
-ERASED_NAME = "(erased)"
+ERASED_NAME = chain.ERASED
 _NAMES = ("first_name", "last_name", "salutation")
 _BLANKED = (*_NAMES, "language", "zone", "persona", "source", "memory", "currency", "external_id")
 
@@ -72,18 +72,30 @@ def _telling_texts(client: Client) -> list[str]:
 def _scrub_traces(client: Client, texts: list[str]) -> None:
     ImportRow.objects.filter(client=client).update(before={}, cells=[], reason="")
     Merge.objects.filter(Q(survivor=client) | Q(absorbed=client)).update(before={}, by="", undone_at=clock.now())
-    AuditEntry.objects.filter(client_id=client.pk).update(summary=ERASED_NAME, input={}, undo_action="", undo_input={})
+    _scrub_activity(client, texts)
     for text in texts:
         _scrub_json(ImportRow, "cells", text, [], reason="")
         ImportRow.objects.filter(reason__icontains=text).update(reason="")
-        _scrub_json(AuditEntry, "input", text, {})
-        _scrub_json(AuditEntry, "undo_input", text, {})
-        AuditEntry.objects.filter(summary__icontains=text).update(summary=ERASED_NAME)
         _scrub_json(UsedKey, "result", text, {"result": {}, "summary": ERASED_NAME, "audit_id": None})
 
 
+def _scrub_activity(client: Client, texts: list[str]) -> None:
+    """Entries about the client lose all their words, others those parts that name the client."""
+    entries = AuditEntry.objects.exclude(action=chain.SCRUB)
+    blanked = chain.scrub(entries.filter(client_id=client.pk))
+    for text in texts:
+        blanked |= chain.scrub(entries.filter(summary__icontains=text), ["summary"])
+        blanked |= chain.scrub(_telling(entries, "input", text), ["input"])
+        blanked |= chain.scrub(_telling(entries, "undo_input", text), ["undo"])
+    chain.tell(blanked)
+
+
 def _scrub_json(model: Any, field: str, text: str, empty: object, **also: object) -> None:
-    """SQLite keeps JSON with letters beyond ASCII escaped, PostgreSQL as they are."""
+    _telling(model.objects.all(), field, text).update(**{field: empty, **also})
+
+
+def _telling(rows: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
+    """Those whose JSON holds the text: SQLite keeps letters beyond ASCII escaped, PostgreSQL as they are."""
     escaped = json.dumps(text)[1:-1]
-    rows = model.objects.annotate(_text=Cast(field, TextField()))
-    rows.filter(Q(_text__icontains=text) | Q(_text__icontains=escaped)).update(**{field: empty, **also})
+    rows = rows.annotate(_text=Cast(field, TextField()))
+    return rows.filter(Q(_text__icontains=text) | Q(_text__icontains=escaped))
