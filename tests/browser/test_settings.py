@@ -32,9 +32,10 @@ def test_what_is_not_connected_comes_first(cast: casting.Cast, visit) -> None:  
     page = visitor.open("/settings")
     assert "Mail is not connected" in page.inner_text(".first") and visitor.axe() == []
     page.get_by_role("link", name="Connect mail").click()
-    page.get_by_label("Server").fill("mail.example.com")
-    page.get_by_label("User").fill("dana")
-    page.get_by_label("Password").fill("s3cret")
+    form = page.get_by_role("region", name="Connect mail")
+    form.get_by_label("Server").fill("mail.example.com")
+    form.get_by_label("User").fill("dana")
+    form.get_by_label("Password").fill("s3cret")
     page.get_by_role("button", name="Connect", exact=True).click()
     page.wait_for_selector("text=Mail leaves by mail.example.com now")
     assert "s3cret" not in page.content() and visitor.axe() == []
