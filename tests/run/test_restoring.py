@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client as Browser
 
-from fondly.ground import clock
+from fondly.ground import clock, errands
 from fondly.ground.action import Refused
-from fondly.people.clients.models import Interaction
+from fondly.ground.actions import UndoEntry
+from fondly.people.clients.models import Client, Interaction
 from fondly.people.team.models import User
 from fondly.run.journeys import switch
 from fondly.run.journeys.actions import DoMomentNow, PauseEverything, ResumeEverything
@@ -17,7 +18,7 @@ from fondly.run.outbox.actions import ApproveMessage
 from fondly.run.outbox.models import Message
 from fondly.run.outbox.restoring import ResolveRestored
 from tests.run.conftest import MONDAY
-from tests.run.test_acts import DAY, HOUR, do, undo
+from tests.run.test_acts import DANA, DAY, HOUR, do, undo
 from tests.run.test_sending import begin, turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,3 +120,39 @@ def test_the_outbox_says_so_and_takes_one_answer_for_all(waiting):
         assert browser.post("/outbox/restored", {"went": "true"}).status_code in (200, 302)
     assert restoring.unsure().count() == 0
     assert "before the restore" not in browser.get("/outbox").content.decode()
+
+
+def crowd(count):
+    """So many messages of an install that was lost, without moments."""
+    client = Client.objects.create(name="Anna", sort_name="anna", created_at=MONDAY, changed_at=MONDAY)
+    Message.objects.bulk_create(
+        Message(client=client, to_address="anna@example.com", subject=f"Hello {n}", state="uncertain", go_at=MONDAY,
+                worker=restoring.HOLDER, effect_key=f"lost {n}", message_id=f"{n}@example.com", made_at=MONDAY,
+                committed_at=MONDAY)
+        for n in range(count)
+    )  # fmt: skip
+
+
+def test_one_answer_does_for_any_number_slice_by_slice_and_is_undone():
+    crowd(restoring.BATCH * 7)
+    restored_at()
+    errand = errands.ask("outbox.resolve_restored", DANA, ResolveRestored(True))
+    assert errand.total == restoring.BATCH * 7, "more than a person waits for"
+    worker = errands.Worker("one")
+    worker.turn(seconds=0)
+    errand.refresh_from_db()
+    assert errand.done == restoring.BATCH
+    late = Message.objects.earliest("pk")
+    late.pk, late.effect_key, late.message_id = None, "brought up meanwhile", "late@example.com"
+    late.state = "uncertain"
+    late.save(force_insert=True)
+    second = errands.Worker("one")  # the first was killed and started again
+    while second.turn():
+        pass
+    errand.refresh_from_db()
+    assert errand.result == {"resolved": restoring.BATCH * 7, "left": 1}, "what came later is asked about anew"
+    undone = errands.ask("audit.undo", DANA, UndoEntry(errand.audit_id))
+    while second.turn():
+        pass
+    undone.refresh_from_db()
+    assert undone.state == "done" and restoring.unsure().count() == restoring.BATCH * 7 + 1

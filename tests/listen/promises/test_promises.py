@@ -8,14 +8,19 @@ from fondly.core.planner.model import Person
 from fondly.core.planner.promising import due_at
 from fondly.core.playbook.model import PromiseSet
 from fondly.core.playbook.reading import read
+from fondly.doors.web.promise_rows import late_promises
 from fondly.ground import clock
-from fondly.ground.action import Actor, Conflict, NotAllowed, Refused
+from fondly.ground.action import Actor, Conflict, NotAllowed, Refused, perform
 from fondly.ground.actions import UndoEntry, undo
 from fondly.ground.models import AuditEntry
 from fondly.listen.promises import made
 from fondly.listen.promises.actions import ChangePromise, EndPromise, MakePromise, change, keep, make
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.models import Client, Interaction
+from fondly.people.team.models import User
+from fondly.run.journeys import engine, switch
+from fondly.run.journeys.actions import ResumeEverything
+from fondly.run.outbox import restoring
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)  # a Friday, 10:00 in New York
 DANA = Actor("Dana", None, frozenset({"run"}))
@@ -102,10 +107,31 @@ def test_a_promise_needs_words_and_a_date_to_come(priya, what, due, says):
 
 
 def test_the_engine_breaks_what_was_not_kept_even_while_everything_is_paused(priya):
-    from fondly.run.journeys import engine, switch
-
     with clock.at(NOW):
         make(DANA, MakePromise(priya.pk, "Friday update", NOW + timedelta(hours=6)))
         switch.turn("Christmas")
     assert engine.tick(NOW + timedelta(hours=7)).watched == 1
     assert Promise.objects.get().state == "broken"
+
+
+def test_what_fell_due_before_a_restore_waits_for_a_word_and_is_listed(priya):
+    """The install that is lost may have kept it; what falls due later is broken as ever."""
+    restored = NOW + timedelta(days=2)
+    with clock.at(NOW):
+        doubtful = make(DANA, MakePromise(priya.pk, "Friday update", NOW + timedelta(days=1)))
+        make(DANA, MakePromise(priya.pk, "First report", NOW + timedelta(days=3)))
+        switch.turn("restored")
+        restoring.put_up(NOW, restored)
+    assert engine.tick(restored + timedelta(hours=1)).watched == 0
+    later = NOW + timedelta(days=4)
+    with clock.at(later):
+        perform("journeys.resume_everything", DANA, ResumeEverything())
+    assert engine.tick(later).watched == 1
+    assert list(Promise.objects.order_by("due_at").values_list("state", "note")) == [
+        ("open", "It may have been kept before the restore."),
+        ("broken", "Not kept in time"),
+    ]
+    user = User.objects.create(email="dana@example.com", name="Dana", is_admin=True, joined_at=NOW)
+    assert [row.what for row in late_promises(user, later, True)] == ["Friday update, 3 days late"]
+    with clock.at(later):
+        assert keep(DANA, EndPromise(doubtful.promise_id, doubtful.revision)).state == "kept"

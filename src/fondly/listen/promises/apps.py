@@ -9,8 +9,9 @@ class PromisesConfig(AppConfig):
     def ready(self) -> None:
         from fondly.listen.promises import actions, made  # noqa: F401 - fills the action registry
         from fondly.people.clients import hooks
-        from fondly.run.journeys import clockwork, engine
+        from fondly.run.journeys import clockwork, engine, switch
 
         hooks.on_facts.register(made.from_facts)
         engine.on_time(made.sweep)
         clockwork.register(made.next_due_after)
+        switch.before_resuming(made.doubt)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from fondly.core.planner.promising import due_at
 from fondly.core.playbook.model import Playbook
@@ -13,6 +14,7 @@ from fondly.listen.promises.models import Promise
 from fondly.people.clients.timeline import NewFact, record
 from fondly.run.journeys import histories, records
 from fondly.run.journeys.models import Journey
+from fondly.run.outbox import restoring
 
 _BATCH = 500
 _JUST_AFTER = timedelta(seconds=1)  # due at 16:00 is kept at 16:00:00 and broken a second later
@@ -60,10 +62,26 @@ def _from_fact(fact: NewFact, journey: Journey, playbook: Playbook) -> None:
 
 
 def sweep(now: datetime) -> int:
-    """Mark what was due and is still open as broken, and say so on the timelines. How many were."""
-    late = list(Promise.objects.filter(state=Promise.State.OPEN, due_at__lt=now).order_by("due_at", "id")[:_BATCH])
+    """Mark what was due and is still open as broken, and say so on the timelines. How many were.
+
+    What fell due before a restore was perhaps kept in the install that is lost: it stays due until a person says.
+    """
+    due = Promise.objects.filter(state=Promise.State.OPEN, due_at__lt=now)
+    late = list(due.exclude(_in_doubt()).order_by("due_at", "id")[:_BATCH])
     end_all([(promise, Promise.State.BROKEN, promise.due_at or now) for promise in late], "Not kept in time")
     return len(late)
+
+
+def doubt(now: datetime) -> None:
+    """Before everything runs again: say at each promise that a restore left in doubt why it is still due."""
+    doubted = Promise.objects.filter(_in_doubt(), state=Promise.State.OPEN)
+    doubted.update(note=_("It may have been kept before the restore."))
+
+
+def _in_doubt() -> Q:
+    """Due before the newest restore; nothing when there never was one."""
+    fence = restoring.fence()
+    return Q(due_at__lte=fence.restored_at) if fence is not None else Q(pk__in=[])
 
 
 def next_due_after(instant: datetime) -> datetime | None:

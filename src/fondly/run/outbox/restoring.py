@@ -6,11 +6,11 @@ later, with a time before the fence, becomes uncertain instead of being sent. A 
 restore (do now, another time, approve) passes the fence.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,6 +18,7 @@ from fondly.ground import bulk
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action, perform
 from fondly.ground.locking import locked
 from fondly.ground.models import Setting
+from fondly.ground.steps import Slice, Steps, Walked, parts
 from fondly.run.journeys import records
 from fondly.run.journeys.models import Moment
 from fondly.run.journeys.performers import Job, Performer, Result
@@ -27,7 +28,7 @@ from fondly.run.outbox.models import Message
 
 FENCE = "restore.fence"
 HOLDER = "restore"  # stands as the worker of what the lost install may have sent
-MOST_AT_ONCE = 1000
+BATCH = 50  # answered in one slice of an errand
 State = Message.State
 
 
@@ -61,7 +62,7 @@ class UnresolveRestored:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """left: still unsure, because there were many or because their journey has ended."""
+    """left: still unsure, because their journey has ended or because it was stopped on the way."""
 
     resolved: int
     left: int
@@ -124,27 +125,62 @@ class Fenced:
         return [Result(r.moment_id, "uncertain", _why()) if r.moment_id in doubted else r for r in results]
 
 
-@action("outbox.resolve_restored", permission="run", summary="Say what became of all mail a restore left unsure")
-def resolve_restored(actor: Actor, given: ResolveRestored) -> Outcome[Resolved]:
-    """One answer for all of them, or for the first thousand; each is written down as `outbox.resolve` does."""
-    found = list(unsure().order_by("go_at", "pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
-    if not found:
+def _resolve_size(actor: Actor, given: ResolveRestored) -> int:
+    count = unsure().count()
+    if not count:
         raise Refused(_("No message is unsure because of a restore."))
-    done = [pk for pk in found if _resolve(actor, pk, given.went)]
-    left = unsure().count()
+    return count
+
+
+def _resolve_slices(actor: Actor, given: ResolveRestored, cursor: dict[str, int] | None) -> Iterator[Slice]:
+    """Only what was unsure when it was said: what the planner brings up meanwhile is asked about anew."""
+    cursor = cursor or {"done": 0, "behind": 0, "newest": unsure().aggregate(pk=Max("pk"))["pk"] or 0}
+    while True:
+        rows = unsure().filter(pk__gt=cursor["behind"], pk__lte=cursor["newest"]).order_by("pk")
+        ids = list(rows.values_list("pk", flat=True)[:BATCH])
+        if not ids:
+            return
+        resolved = [pk for pk in ids if _resolve(actor, pk, given.went)]
+        cursor = {**cursor, "done": cursor["done"] + len(ids), "behind": ids[-1]}
+        yield Slice(cursor["done"], cursor, _facts(resolved))
+
+
+@action(
+    "outbox.resolve_restored",
+    permission="run",
+    summary="Say what became of all mail a restore left unsure",
+    steps=Steps(_resolve_size, _resolve_slices),
+)
+def resolve_restored(actor: Actor, given: ResolveRestored, walked: Walked) -> Outcome[Resolved]:
+    """One answer for all of them; each is written down as `outbox.resolve` does."""
+    done = [UnresolveMessage(pk, fact) for made in walked.made for pk, fact in made]
     words = ngettext("%(n)d message counts as sent", "%(n)d messages count as sent", len(done))
     if not given.went:
         words = ngettext("%(n)d message will be sent", "%(n)d messages will be sent", len(done))
-    undo = Undo("outbox.unresolve_restored", UnresolveRestored(_ends(done))) if given.went and done else None
-    return Outcome(Resolved(len(done), left), words % {"n": len(done)}, undo=undo)
+    undo = Undo("outbox.unresolve_restored", UnresolveRestored(done)) if given.went and done else None
+    return Outcome(Resolved(len(done), unsure().count()), words % {"n": len(done)}, undo=undo)
 
 
-@action("outbox.unresolve_restored", permission="run", summary="Undo that all mail a restore left unsure had gone")
-def unresolve_restored(actor: Actor, given: UnresolveRestored) -> Outcome[Resolved]:
+def _unresolve_size(actor: Actor, given: UnresolveRestored) -> int:
+    return len(given.messages)
+
+
+def _unresolve_slices(actor: Actor, given: UnresolveRestored, cursor: int | None) -> Iterator[Slice]:
+    for place, messages in parts(given.messages, BATCH, cursor or 0):
+        for message in messages:
+            perform("outbox.unresolve", actor, message)
+        yield Slice(place, place, len(messages))
+
+
+@action(
+    "outbox.unresolve_restored",
+    permission="run",
+    summary="Undo that all mail a restore left unsure had gone",
+    steps=Steps(_unresolve_size, _unresolve_slices),
+)
+def unresolve_restored(actor: Actor, given: UnresolveRestored, walked: Walked) -> Outcome[Resolved]:
     """They are unsure again."""
-    for message in given.messages:
-        perform("outbox.unresolve", actor, message)
-    count = len(given.messages)
+    count = sum(walked.made)
     words = ngettext("%(n)d message is unsure again", "%(n)d messages are unsure again", count)
     return Outcome(Resolved(count, unsure().count()), words % {"n": count})
 
@@ -157,10 +193,10 @@ def _resolve(actor: Actor, message_id: int, went: bool) -> bool:
     return True
 
 
-def _ends(ids: Sequence[int]) -> list[UnresolveMessage]:
-    """How each of these is undone: with the fact that was put on the timeline."""
-    rows = Message.objects.filter(pk__in=ids).values_list("pk", "moment_id", "moment__revision")
-    return [UnresolveMessage(pk, records.fact_id(moment, revision) if moment else "") for pk, moment, revision in rows]
+def _facts(ids: Sequence[int]) -> list[tuple[int, str]]:
+    """Each with the fact that was put on the timeline, by which it is undone."""
+    rows = Message.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "moment_id", "moment__revision")
+    return [(pk, records.fact_id(moment, revision) if moment else "") for pk, moment, revision in rows]
 
 
 def _doubt(messages: Iterable[tuple[int, datetime]]) -> None:

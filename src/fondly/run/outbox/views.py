@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from fondly.design.playbooks import library
 from fondly.ground.action import Refused, perform
-from fondly.people.team.screens import do, go_back, signed_in
+from fondly.people.team.screens import do, do_then, go_back, signed_in
 from fondly.run.journeys import records
 from fondly.run.outbox import evidence, queries, restoring
 from fondly.run.outbox.actions import TakeBack
@@ -110,8 +111,7 @@ def take_back_all(request: HttpRequest) -> HttpResponse:
 @signed_in("run")
 def resolve_restored(request: HttpRequest) -> HttpResponse:
     """One answer for all that a restore left unsure."""
-    do(request, "outbox.resolve_restored", went=request.POST.get("went", ""))
-    return go_back(request, "outbox")
+    return do_then(request, "outbox.resolve_restored", reverse("outbox"), went=request.POST.get("went", ""))
 
 
 @require_POST
