@@ -1,6 +1,6 @@
 """Writing many rows in one round trip: several times faster than the ORM's bulk_create and bulk_update."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Model
 
-_TOGETHER = 200  # rows in one statement
 # What the drivers take as it is: asking the field for each value would cost more than writing the row.
 _PLAIN = (models.IntegerField, models.AutoField, models.BooleanField, models.FloatField, models.ForeignKey)
 
@@ -18,20 +17,24 @@ def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, 
 
     where: SQL over the model's columns that must be true of a row, for rows another process may have changed meanwhile.
     """
-    columns: list[Any] = [model._meta.get_field(name) for name in fields]
-    prepared = _prepared([*columns, model._meta.pk], rows)
-    quote = connection.ops.quote_name
-    table, also = quote(model._meta.db_table), f" AND {where}" if where else ""
+    columns: list[Any] = [*(model._meta.get_field(name) for name in fields), model._meta.pk]
+    prepared = _prepared(columns, rows)
+    if not prepared:
+        return
+    names = [connection.ops.quote_name(column.column) for column in columns[:-1]]
+    table, also = connection.ops.quote_name(model._meta.db_table), f" AND {where}" if where else ""
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite" and prepared:
-            setters = ", ".join(f"{quote(column.column)} = %s" for column in columns)
+        if connection.vendor == "sqlite":
+            setters = ", ".join(f"{name} = %s" for name in names)
             cursor.executemany(f"UPDATE {table} SET {setters} WHERE id = %s{also}", prepared)  # noqa: S608 - our names
-            return
-        setters = ", ".join(f"{quote(c.column)} = v.c{place}::{_kind(c)}" for place, c in enumerate(columns))
-        names = ", ".join(f"c{place}" for place in range(len(columns)))
-        head = f"UPDATE {table} SET {setters} FROM (VALUES "  # noqa: S608 - our names
-        for values, params in _by_hundreds(prepared):
-            cursor.execute(f"{head}{values}) AS v ({names}, row) WHERE id = v.row{also}", params)
+        else:
+            source, params = _as_columns(columns, prepared)
+            setters = ", ".join(f"{name} = v.c{place}" for place, name in enumerate(names))
+            places = ", ".join(f"c{place}" for place in range(len(names)))
+            cursor.execute(
+                f"UPDATE {table} SET {setters} FROM {source} AS v ({places}, row) WHERE id = v.row{also}",  # noqa: S608
+                params,
+            )
 
 
 def insert(model: type[Model], objects: Sequence[Model]) -> None:
@@ -55,23 +58,28 @@ def add(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ..
 
     known: "ignore" leaves out a row that a unique index has already; else that is an IntegrityError.
     """
+    if not rows:
+        return
     quote = connection.ops.quote_name
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))}) VALUES "  # noqa: S608 - names from models
+    head = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))}) "
     tail = " ON CONFLICT DO NOTHING" if known == "ignore" else ""
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite" and rows:
-            cursor.executemany(f"{sql}({', '.join(['%s'] * len(columns))}){tail}", rows)
-            return
-        for values, params in _by_hundreds(rows):
-            cursor.execute(f"{sql}{values}{tail}", params)
+        if connection.vendor == "sqlite":
+            cursor.executemany(f"{head}VALUES ({', '.join(['%s'] * len(columns))}){tail}", rows)
+        else:
+            by_column = {column.column: column for column in model._meta.concrete_fields}
+            source, params = _as_columns([by_column[name] for name in columns], rows)
+            cursor.execute(f"{head}SELECT * FROM {source}{tail}", params)  # noqa: S608 - our names
 
 
-def _by_hundreds(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[str, list[Any]]]:
-    """Places and values of a few rows at a time: PostgreSQL would plan the statement anew for each."""
-    for start in range(0, len(rows), _TOGETHER):
-        some = rows[start : start + _TOGETHER]
-        place = f"({', '.join(['%s'] * len(some[0]))})"
-        yield ", ".join([place] * len(some)), [value for row in some for value in row]
+def _as_columns(columns: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[list[Any]]]:
+    """Rows as a source of PostgreSQL, one parameter a column: its client takes a statement apart at each parameter."""
+    kinds = [_kind(column) for column in columns]
+    params = [
+        [value if value is None else float(value) for value in values] if kind == "double precision" else list(values)
+        for kind, values in zip(kinds, zip(*rows, strict=True), strict=True)
+    ]
+    return f"unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})", params
 
 
 def _kind(column: Any) -> str:
