@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from django.test import Client as Browser
 
-from fondly.ground.action import SYSTEM, Actor, NotAllowed, Refused
+from fondly.ground import clock
+from fondly.ground.action import SYSTEM, Actor, NotAllowed, Refused, registry
 from fondly.ground.actions import UndoEntry, undo
 from fondly.ground.models import AuditEntry
+from fondly.ground.steps import Walked
 from fondly.people.clients.actions import LogNote, note
 from fondly.people.clients.models import Client, Interaction
 from fondly.people.team.models import User
-from fondly.run.histories.actions import ImportHistory, import_history
+from fondly.run.histories import actions
+from fondly.run.histories.actions import ImportHistory, RemovedHistory, RemoveHistory, import_history
 from fondly.run.journeys.models import Journey, Moment, Stay
 from fondly.run.outbox.models import Message
 
@@ -89,6 +92,28 @@ def test_undo_takes_it_out_but_keeps_what_became_somebodys(log):
     undo(SYSTEM, UndoEntry(entry.pk))
     assert [c.name for c in Client.objects.all()] == ["Applicant B"]
     assert not Interaction.objects.filter(source="log:old system").exists()
+
+
+@pytest.mark.django_db
+def test_it_is_taken_out_in_slices_that_go_on_where_the_last_one_ended(log, monkeypatch):
+    log.write_text(LOG + MORE)
+    bring(log)
+    moved_to = Client.objects.create(name="Merged", sort_name="merged", created_at=clock.now(), changed_at=clock.now())
+    Interaction.objects.filter(client__name="Applicant C").update(client=moved_to)
+    facts = Interaction.objects.count()
+    monkeypatch.setattr(actions, "_BATCH", 1)
+    given, steps = RemoveHistory("old system"), registry["histories.remove"].steps
+    assert steps.size(SYSTEM, given) == 3
+    first = next(steps.slices(SYSTEM, given, None))
+    assert (first.done, Client.objects.count()) == (1, 3)
+    rest = list(steps.slices(SYSTEM, given, first.cursor))
+    assert [one.done for one in rest] == [2, 3]
+    whole = registry["histories.remove"].run(SYSTEM, given, Walked([one.made for one in (first, *rest)]))
+    assert whole.result == RemovedHistory(clients=3, facts=facts)
+    assert list(Client.objects.all()) == [moved_to]
+    assert not Interaction.objects.exists()
+    with pytest.raises(Refused, match="No history called 'old system'"):
+        actions.remove_history(SYSTEM, given)
 
 
 @pytest.mark.django_db

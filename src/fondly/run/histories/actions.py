@@ -8,17 +8,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
 from fondly.core.playbook.plain import PlainError, plain
 from fondly.design.playbooks import library
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action
 from fondly.ground.steps import Slice, Steps, Walked
-from fondly.people.clients.models import Client, Interaction
+from fondly.people.clients.models import Client
 from fondly.run.histories import store
 from fondly.run.histories.lived import LivedJourney, journeys
 from fondly.run.histories.mapping import HistoryMap, MapError, fits, read_map
 from fondly.run.histories.reading import BadLine, LogError, count_cases, lines
 from fondly.run.histories.versions import live_version, version_for
-from fondly.run.journeys.models import Journey
 
 _BATCH = 500  # journeys written together
 _COUNTED = ("lines", "journeys", "new_clients", "new_facts")
@@ -100,7 +102,11 @@ def _slices(actor: Actor, given: ImportHistory, cursor: int | None) -> Iterator[
 def import_history(actor: Actor, given: ImportHistory, walked: Walked) -> Outcome[ImportedHistory]:
     """Lived journeys from an event log. The same file again adds nothing; nothing is planned or sent."""
     result = _result(given.source, walked.made)
-    summary = f"Brought in {result.journeys:,} journeys with {result.new_facts:,} facts from {given.source}"
+    summary = _("Brought in %(journeys)s journeys with %(facts)s facts from %(source)s") % {
+        "journeys": f"{result.journeys:,}",
+        "facts": f"{result.new_facts:,}",
+        "source": given.source,
+    }
     undo = None if given.dry_run else Undo("histories.remove", RemoveHistory(given.source))
     return Outcome(result, summary, undo=undo)
 
@@ -129,27 +135,46 @@ def _told(batch: Sequence[LivedJourney]) -> dict[str, Any]:
     }
 
 
-@action("histories.remove", permission="import", summary="Take a history out again")
-def remove_history(actor: Actor, given: RemoveHistory) -> Outcome[RemovedHistory]:
+def _remove_size(actor: Actor, given: RemoveHistory) -> int:
+    clients = _clients_of(given.source).count()
+    if not clients:
+        raise Refused(_("No history called %(source)r has been brought in.") % {"source": given.source})
+    return clients
+
+
+def _remove_slices(actor: Actor, given: RemoveHistory, cursor: dict[str, int] | None) -> Iterator[Slice]:
+    done, last = (cursor["done"], cursor["last"]) if cursor else (0, 0)
+    while ids := list(
+        _clients_of(given.source).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_BATCH]
+    ):
+        done, last = done + len(ids), ids[-1]
+        yield Slice(done, {"done": done, "last": last}, store.take_out(ids, given.source))
+
+
+@action(
+    "histories.remove",
+    permission="import",
+    summary="Take a history out again",
+    steps=Steps(_remove_size, _remove_slices),
+)
+def remove_history(actor: Actor, given: RemoveHistory, walked: Walked) -> Outcome[RemovedHistory]:
     """Remove what came from this log. Clients with any other fact of their own are kept."""
-    source = store.fact_source(given.source)
-    ours = Client.objects.filter(external_id__startswith=f"{source}:")
-    if not ours.exists():
-        raise Refused(f"No history called {given.source!r} has been brought in.")
-    facts = Interaction.objects.filter(source=source)
-    touched = Interaction.objects.filter(client__in=ours).exclude(source=source).values("client_id")
-    Journey.objects.filter(client__in=ours).exclude(client__in=touched).delete()
-    gone = facts.count()
-    facts.delete()
-    clients, _ = ours.exclude(pk__in=touched).delete()
-    return Outcome(RemovedHistory(clients, gone), f"Took out the history {given.source}")
+    gone: Counter[str] = Counter(clients=0, facts=0)
+    for made in walked.made:
+        gone.update(made)
+    gone["facts"] += store.take_out_moved(given.source) if walked.whole else 0
+    return Outcome(RemovedHistory(**gone), _("Took out the history %(source)s") % {"source": given.source})
+
+
+def _clients_of(source: str) -> QuerySet[Client]:
+    return Client.objects.filter(external_id__startswith=f"{store.fact_source(source)}:")
 
 
 def _map(text: str) -> HistoryMap:
     try:
         return read_map(plain(text))
     except PlainError as error:
-        raise Refused(f"The map is not readable YAML: {error}", field="map_text") from error
+        raise Refused(_("The map is not readable YAML: %(error)s") % {"error": error}, field="map_text") from error
     except MapError as error:
         raise Refused(str(error), field="map_text") from error
 
@@ -157,7 +182,10 @@ def _map(text: str) -> HistoryMap:
 def _must_fit(history_map: HistoryMap, version_id: int) -> None:
     problems = fits(history_map, library.parsed(version_id))
     if problems:
-        raise Refused("The map does not fit the playbook. " + " ".join(problems[:5]), field="map_text")
+        raise Refused(
+            _("The map does not fit the playbook. %(problems)s") % {"problems": " ".join(problems[:5])},
+            field="map_text",
+        )
 
 
 @contextmanager

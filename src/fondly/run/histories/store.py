@@ -46,6 +46,23 @@ def keep(batch: Sequence[LivedJourney], history_map: HistoryMap, version: Playbo
     return Counter(new_clients=new_clients, new_facts=after - before)
 
 
+def take_out(client_ids: Sequence[int], source: str) -> Counter[str]:
+    """Take the log's facts from these clients of it, and those that have no other. Returns clients and facts."""
+    theirs = Interaction.objects.filter(client__in=client_ids)
+    kept = set(theirs.exclude(source=fact_source(source)).values_list("client_id", flat=True))
+    ours = [pk for pk in client_ids if pk not in kept]
+    facts, _each = theirs.filter(source=fact_source(source)).delete()
+    Journey.objects.filter(client__in=ours).delete()
+    Client.objects.filter(pk__in=ours).delete()
+    return Counter(clients=len(ours), facts=facts)
+
+
+def take_out_moved(source: str) -> int:
+    """Take out what a merge has given to other clients since; returns how many facts."""
+    facts, _each = Interaction.objects.filter(source=fact_source(source)).delete()
+    return facts
+
+
 def _clients(batch: Sequence[LivedJourney], history_map: HistoryMap, source: str) -> tuple[dict[str, Client], int]:
     ids = {journey.case: f"{fact_source(source)}:{journey.case}" for journey in batch}
     known = {c.external_id: c for c in Client.objects.filter(external_id__in=list(ids.values()))}
