@@ -12,6 +12,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.utils.translation import gettext as _
 
 from fondly.doors import database, heartbeat, invariants
 from fondly.ground import chain, clock
@@ -65,135 +66,164 @@ def _database() -> Finding:
     try:
         trouble = database.state().trouble
     except database.Unreachable as error:
-        return Finding("database", "bad", str(error), "Check FONDLY_HOME or FONDLY_DATABASE_URL.")
+        return Finding(_("database"), "bad", str(error), _("Check FONDLY_HOME or FONDLY_DATABASE_URL."))
     if trouble:
-        return Finding("database", "bad", trouble)
-    return Finding("database", "good", f"{connection.vendor}, up to date with this version")
+        return Finding(_("database"), "bad", trouble)
+    return Finding(_("database"), "good", _("%(vendor)s, up to date with this version") % {"vendor": connection.vendor})
 
 
 def _first_user() -> Finding:
     if User.objects.filter(is_admin=True, is_active=True).exists():
-        return Finding("team", "good", f"{User.objects.filter(is_active=True).count()} user(s)")
-    return Finding("team", "note", "nobody can sign in yet", "`fondly up` prints a link for the first user.")
+        return Finding(_("team"), "good", _("%(n)s user(s)") % {"n": User.objects.filter(is_active=True).count()})
+    return Finding(_("team"), "note", _("nobody can sign in yet"), _("`fondly up` prints a link for the first user."))
 
 
 def _worker() -> Finding:
     age = heartbeat.age_seconds()
-    advice = "Start it: `fondly up` or `fondly worker`."
+    advice = _("Start it: `fondly up` or `fondly worker`.")
     if age is None:
-        return Finding("worker", "bad", "no worker has ever run here", advice)
+        return Finding(_("worker"), "bad", _("no worker has ever run here"), advice)
     if age >= heartbeat.FRESH_SECONDS:
-        return Finding("worker", "bad", f"last seen {int(age)} seconds ago", advice)
-    return Finding("worker", "good", f"seen {int(age)} seconds ago")
+        return Finding(_("worker"), "bad", _("last seen %(n)d seconds ago") % {"n": age}, advice)
+    return Finding(_("worker"), "good", _("seen %(n)d seconds ago") % {"n": age})
 
 
 def _switch() -> Finding:
     why = switch.why_paused()
     if why:
-        return Finding("sending", "note", f"everything is paused: {why}", "An admin can resume it in Settings.")
-    return Finding("sending", "good", "running")
+        return Finding(
+            _("sending"),
+            "note",
+            _("everything is paused: %(why)s") % {"why": why},
+            _("An admin can resume it in Settings."),
+        )
+    return Finding(_("sending"), "good", _("running"))
 
 
 def _clock() -> Finding:
     """This computer's clock against the database server's."""
     if settings.FONDLY_MOVABLE_CLOCK:
-        return Finding("clock", "note", "it can be moved", "Right for a demo; wrong with real clients.")
+        return Finding(_("clock"), "note", _("it can be moved"), _("Right for a demo; wrong with real clients."))
     if connection.vendor != "postgresql":
-        return Finding("clock", "good", datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"))
+        return Finding(_("clock"), "good", datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"))
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         apart = abs((datetime.now(UTC) - cursor.fetchone()[0]).total_seconds())
     if apart > CLOCK_SECONDS:
-        return Finding("clock", "bad", f"{apart:.0f} seconds apart from the database server", "Set both by NTP.")
-    return Finding("clock", "good", "agrees with the database server")
+        return Finding(
+            _("clock"), "bad", _("%(n)d seconds apart from the database server") % {"n": apart}, _("Set both by NTP.")
+        )
+    return Finding(_("clock"), "good", _("agrees with the database server"))
 
 
 def _records() -> Iterator[Finding]:
     """Whether the rows fit together."""
     found = list(invariants.broken(clock.now()))
     if not found:
-        yield Finding("records", "good", "they fit together")
-    advice = "Make a backup, then restore the newest one that the doctor finds nothing in, or ask for help with both."
+        yield Finding(_("records"), "good", _("they fit together"))
+    advice = _(
+        "Make a backup, then restore the newest one that the doctor finds nothing in, or ask for help with both."
+    )
     for one in found:
-        yield Finding("records", "bad", _counted(one), advice)
+        yield Finding(_("records"), "bad", _counted(one), advice)
 
 
 def _activity(anchor: chain.Head | None) -> Iterator[Finding]:
     """Whether the audit trail is what was written."""
     found = chain.check(anchor)
-    advice = "Compare with a backup: somebody changed the database past Fondly."
+    advice = _("Compare with a backup: somebody changed the database past Fondly.")
     for what, count in found.faults.items():
-        yield Finding("activity", "bad", f"{count} {what}", advice)
+        yield Finding(_("activity"), "bad", f"{count} {_(what)}", advice)
     if found.unsealed > MOST_UNSEALED:
         yield Finding(
-            "activity", "note", f"{found.unsealed} entries are not sealed yet", "A running worker seals them."
+            _("activity"),
+            "note",
+            _("%(unsealed)s entries are not sealed yet") % {"unsealed": found.unsealed},
+            _("A running worker seals them."),
         )
     if not found.faults:
-        blanked = f", words of erased clients gone from {found.blanked}" if found.blanked else ""
-        more = f", {found.unsealed} not sealed yet" if found.unsealed else ""
-        yield Finding("activity", "good", f"as it was written{blanked}{more}; its end is {found.head}")
+        values = {"sealed": found.head.count, "blanked": found.blanked, "unsealed": found.unsealed, "end": found.head}
+        words = _(
+            "as it was written: %(sealed)s entries sealed, %(blanked)s of them without the words of an erased client, "
+            "%(unsealed)s not sealed yet; its end is %(end)s"
+        )
+        yield Finding(_("activity"), "good", words % values)
 
 
 def _behind() -> Iterator[Finding]:
     found = list(invariants.overdue(clock.now()))
     if not found:
-        yield Finding("work", "good", "nothing that is due is left lying")
+        yield Finding(_("work"), "good", _("nothing that is due is left lying"))
     minutes = invariants.LAG.total_seconds() / 60
     for one in found:
         yield Finding(
-            "work", "bad", f"{_counted(one)} for more than {minutes:.0f} minutes", "Look at the worker's log."
+            _("work"),
+            "bad",
+            _("%(what)s for more than %(minutes)d minutes") % {"what": _counted(one), "minutes": minutes},
+            _("Look at the worker's log."),
         )
 
 
 def _unsure() -> Iterator[Finding]:
     count = Message.objects.filter(state=Message.State.UNCERTAIN).count()
     if count:
-        yield Finding("outbox", "note", f"{count} message(s) may or may not have arrived", "Decide in the Outbox.")
+        yield Finding(
+            _("outbox"),
+            "note",
+            _("%(count)s message(s) may or may not have arrived") % {"count": count},
+            _("Decide in the Outbox."),
+        )
 
 
 def _returns() -> Iterator[Finding]:
     """What comes back: the mailbox as it was last read, and the provider's hook."""
     found = returns.standing()
     for name, setting, trouble in (
-        ("mailbox", "FONDLY_IMAP_URL", found.trouble),
-        ("provider", "FONDLY_MAIL_PROVIDER", found.provider_trouble),
+        (_("mailbox"), "FONDLY_IMAP_URL", found.trouble),
+        (_("provider"), "FONDLY_MAIL_PROVIDER", found.provider_trouble),
     ):
         if trouble:
-            yield Finding(name, "bad", trouble, f"Check {setting}.")
+            yield Finding(name, "bad", trouble, _("Check %(setting)s.") % {"setting": setting})
     if found.mailbox is not None:
         yield _mailbox(found)
     elif not found.provider and not found.trouble:
-        advice = "Set FONDLY_IMAP_URL, or connect a mailbox in Settings."
-        yield Finding("mailbox", "note", "none is read: bounces and complaints go unnoticed", advice)
+        advice = _("Set FONDLY_IMAP_URL, or connect a mailbox in Settings.")
+        yield Finding(_("mailbox"), "note", _("none is read: bounces and complaints go unnoticed"), advice)
     if found.provider:
-        yield Finding("provider", "good", f"events are taken at {settings.FONDLY_URL}/hooks/mail/{found.provider}")
+        yield Finding(
+            _("provider"),
+            "good",
+            _("events are taken at %(url)s") % {"url": f"{settings.FONDLY_URL}/hooks/mail/{found.provider}"},
+        )
 
 
 def _mailbox(found: returns.Standing) -> Finding:
     if found.problem:
-        return Finding("mailbox", "bad", found.problem, "Check FONDLY_IMAP_URL, or the mailbox in Settings.")
+        return Finding(_("mailbox"), "bad", found.problem, _("Check FONDLY_IMAP_URL, or the mailbox in Settings."))
     if found.read_at is None:
-        return Finding("mailbox", "note", "not read yet", "A running worker reads it within a minute.")
-    return Finding("mailbox", "good", f"read {found.read_at:%Y-%m-%d %H:%M} UTC")
+        return Finding(_("mailbox"), "note", _("not read yet"), _("A running worker reads it within a minute."))
+    return Finding(_("mailbox"), "good", _("read %(at)s UTC") % {"at": f"{found.read_at:%Y-%m-%d %H:%M}"})
 
 
 def _counted(one: invariants.Broken) -> str:
-    more = " or more" if one.count >= invariants.MOST else ""
-    return f"{one.count}{more} {one.what}"
+    words = _("%(n)d or more %(what)s") if one.count >= invariants.MOST else "%(n)d %(what)s"
+    return words % {"n": one.count, "what": one.what}
 
 
 def _mail() -> Finding:
     try:
         server, sender = addresses.server(), addresses.sender()
     except ConfigError as error:
-        return Finding("mail", "bad", str(error))
+        return Finding(_("mail"), "bad", str(error))
     except DatabaseError:
-        return Finding("mail", "note", "not looked at: the database does not answer")
+        return Finding(_("mail"), "note", _("not looked at: the database does not answer"))
     if server is None:
-        advice = "Set FONDLY_EMAIL_URL, or connect it in Settings."
-        return Finding("mail", "note", "not connected; messages wait in the Outbox", advice)
+        advice = _("Set FONDLY_EMAIL_URL, or connect it in Settings.")
+        return Finding(_("mail"), "note", _("not connected; messages wait in the Outbox"), advice)
     if sender is None:
-        return Finding("mail", "bad", "no address to send from", "Set FONDLY_EMAIL_FROM, e.g. Dana <dana@example.com>.")
+        return Finding(
+            _("mail"), "bad", _("no address to send from"), _("Set FONDLY_EMAIL_FROM, e.g. Dana <dana@example.com>.")
+        )
     return try_login(server)
 
 
@@ -208,10 +238,17 @@ def try_login(server: addresses.Server) -> Finding:
                 smtp.login(server.user, server.password)
             smtp.noop()
     except smtplib.SMTPAuthenticationError:
-        return Finding("mail", "bad", f"{name} refuses the user or password", "Check FONDLY_EMAIL_URL.")
+        return Finding(
+            _("mail"), "bad", _("%(name)s refuses the user or password") % {"name": name}, _("Check FONDLY_EMAIL_URL.")
+        )
     except (OSError, smtplib.SMTPException) as error:
-        return Finding("mail", "bad", f"{name} cannot be used: {error}", "Check FONDLY_EMAIL_URL and the network.")
-    return Finding("mail", "good", f"{name} lets us in")
+        return Finding(
+            _("mail"),
+            "bad",
+            _("%(name)s cannot be used: %(error)s") % {"name": name, "error": error},
+            _("Check FONDLY_EMAIL_URL and the network."),
+        )
+    return Finding(_("mail"), "good", _("%(name)s lets us in") % {"name": name})
 
 
 def _connect(server: addresses.Server) -> smtplib.SMTP:
@@ -223,8 +260,10 @@ def _connect(server: addresses.Server) -> smtplib.SMTP:
 
 def _disk() -> Finding:
     free = shutil.disk_usage(_existing(Path(settings.HOME))).free
-    words = f"{free / 1e9:.1f} GB free in {settings.HOME}"
-    return Finding("disk", "good", words) if free >= LEAST_DISK else Finding("disk", "bad", words, "Make room.")
+    words = _("%(free).1f GB free in %(home)s") % {"free": free / 1e9, "home": settings.HOME}
+    return (
+        Finding(_("disk"), "good", words) if free >= LEAST_DISK else Finding(_("disk"), "bad", words, _("Make room."))
+    )
 
 
 def _existing(path: Path) -> Path:
@@ -234,26 +273,38 @@ def _existing(path: Path) -> Path:
 def _backups() -> Finding:
     ages = [path.stat().st_mtime for path in (Path(settings.HOME) / "backups").glob("*.tar.gz")]
     if not ages:
-        return Finding("backups", "note", f"none in {Path(settings.HOME) / 'backups'}", "`fondly backup` makes one.")
+        return Finding(
+            _("backups"),
+            "note",
+            _("none in %(folder)s") % {"folder": Path(settings.HOME) / "backups"},
+            _("`fondly backup` makes one."),
+        )
     days = (datetime.now(UTC).timestamp() - max(ages)) / 86400
-    words = "the newest is from today" if days < 1 else f"the newest is {days:.0f} day(s) old"
-    return Finding("backups", "note" if days > OLD_BACKUP_DAYS else "good", words, "`fondly backup` makes one.")
+    words = _("the newest is from today") if days < 1 else _("the newest is %(n)d day(s) old") % {"n": round(days)}
+    return Finding(_("backups"), "note" if days > OLD_BACKUP_DAYS else "good", words, _("`fondly backup` makes one."))
 
 
 def _key() -> Finding:
     path = Path(settings.HOME) / "secret.key"
     if not path.exists():
-        return Finding("secret key", "good", "from the settings")
+        return Finding(_("secret key"), "good", _("from the settings"))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        return Finding("secret key", "bad", f"others on this computer can read {path}", f"chmod 600 {path}")
-    return Finding("secret key", "good", "only you can read it")
+        return Finding(
+            _("secret key"), "bad", _("others on this computer can read %(path)s") % {"path": path}, f"chmod 600 {path}"
+        )
+    return Finding(_("secret key"), "good", _("only you can read it"))
 
 
 def _address() -> Finding:
     url = settings.FONDLY_URL
     if url.startswith("http://") and not any(host in url for host in ("localhost", "127.0.0.1")):
-        return Finding("address", "bad", f"{url} is not encrypted", "Put https in front and set FONDLY_URL.")
-    return Finding("address", "good", url)
+        return Finding(
+            _("address"),
+            "bad",
+            _("%(url)s is not encrypted") % {"url": url},
+            _("Put https in front and set FONDLY_URL."),
+        )
+    return Finding(_("address"), "good", url)
 
 
 def worst(findings: list[Finding]) -> State:

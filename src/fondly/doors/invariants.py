@@ -7,6 +7,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Exists, F, ForeignKey, Model, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from fondly.design.playbooks import library
 from fondly.design.playbooks.models import PlaybookVersion
@@ -36,9 +38,9 @@ class Broken:
 
 def broken(now: datetime) -> Iterator[Broken]:
     """Everything that does not hold. Reads the whole install once or twice: minutes on a very large one."""
-    found = [(_count(rows(now)), what) for what, rows in _RULES.items()]
+    found = [(_count(rows(now)), gettext(what)) for what, rows in _RULES.items()]
     found += [(_count(rows), what) for what, rows in _orphans()]
-    found.append((_changed_texts(), "published versions of a playbook are not what was published"))
+    found.append((_changed_texts(), gettext("published versions of a playbook are not what was published")))
     yield from (Broken(count, what) for count, what in found if count)
 
 
@@ -46,7 +48,7 @@ def overdue(now: datetime) -> Iterator[Broken]:
     """What a running worker would have done by now; nothing while everything is paused. Uses indexes only."""
     if switch.why_paused():
         return
-    counted = [(_count(rows(now - LAG)), what) for what, rows in _OVERDUE.items()]
+    counted = [(_count(rows(now - LAG)), gettext(what)) for what, rows in _OVERDUE.items()]
     yield from (Broken(count, what) for count, what in counted if count)
 
 
@@ -61,7 +63,8 @@ def _orphans() -> Iterator[tuple[str, "QuerySet[Any]"]]:
             if isinstance(field, ForeignKey):
                 parent = field.related_model._default_manager.filter(pk=OuterRef(field.attname))
                 rows = model._default_manager.filter(~Exists(parent), **{f"{field.attname}__isnull": False})
-                yield f"rows of {model._meta.db_table} point to a missing {field.name}", rows
+                words = gettext("rows of %(table)s point to a missing %(field)s")
+                yield words % {"table": model._meta.db_table, "field": field.name}, rows
 
 
 def _models() -> Iterator[type[Model]]:
@@ -149,61 +152,61 @@ def _leases_overdue(then: datetime) -> "QuerySet[Any]":
 
 
 _OVERDUE: dict[str, Rows] = {
-    "journeys wait to be planned": _plans_overdue,
-    "moments wait to be done by Fondly": _moments_overdue,
-    "messages wait to be sent": _messages_overdue,
-    "messages are held by a worker that is gone": _leases_overdue,
+    _("journeys wait to be planned"): _plans_overdue,
+    _("moments wait to be done by Fondly"): _moments_overdue,
+    _("messages wait to be sent"): _messages_overdue,
+    _("messages are held by a worker that is gone"): _leases_overdue,
 }
 _RULES: dict[str, Rows] = {
-    "facts belong to a journey that is not there": _facts_of_no_journey,
-    "moments belong to another client than their journey":
+    _("facts belong to a journey that is not there"): _facts_of_no_journey,
+    _("moments belong to another client than their journey"):
         lambda now: Moment.objects.exclude(client=F("journey__client")),
-    "messages belong to another client than their moment":
+    _("messages belong to another client than their moment"):
         lambda now: Message.objects.filter(moment__isnull=False).exclude(client=F("moment__client")),
-    "promises belong to another client than their journey":
+    _("promises belong to another client than their journey"):
         lambda now: Promise.objects.filter(journey__isnull=False).exclude(client=F("journey__client")),
-    "journeys live a version of another playbook":
+    _("journeys live a version of another playbook"):
         lambda now: Journey.objects.exclude(playbook=F("version__playbook")),
-    "journeys live a draft":
+    _("journeys live a draft"):
         lambda now: Journey.objects.filter(version__state=PlaybookVersion.State.DRAFT),
-    "journeys are lived twice at once for one matter": _twin_journeys,
-    "living journeys are in no stage": _nowhere,
-    "stays overlap another of the same journey": _two_places,
-    "journeys have ended without an end":
+    _("journeys are lived twice at once for one matter"): _twin_journeys,
+    _("living journeys are in no stage"): _nowhere,
+    _("stays overlap another of the same journey"): _two_places,
+    _("journeys have ended without an end"):
         lambda now: Journey.objects.exclude(state__in=_LIVING).filter(ended_at=None),
-    "ended journeys still wait to be planned":
+    _("ended journeys still wait to be planned"):
         lambda now: Journey.objects.exclude(state__in=_LIVING).filter(plan_at__isnull=False),
-    "moments of ended journeys are still planned":
+    _("moments of ended journeys are still planned"):
         lambda now: Moment.objects.filter(state=Moment.State.PLANNED).exclude(journey__state__in=_LIVING),
-    "moments are on their way and held by nobody": _held_by_nobody,
-    "moments are unsure without an unsure message": _doubt_without_message,
-    "moments are done without an end":
+    _("moments are on their way and held by nobody"): _held_by_nobody,
+    _("moments are unsure without an unsure message"): _doubt_without_message,
+    _("moments are done without an end"):
         lambda now: Moment.objects.filter(state=Moment.State.DONE, ended_at=None),
-    "moments have a feeling outside of -2 to +2":
+    _("moments have a feeling outside of -2 to +2"):
         lambda now: Moment.objects.exclude(feeling=None).exclude(feeling__range=(-2, 2)),
-    "messages on their way belong to the same moment": _twin_messages,
-    "messages went a second time for the same moment": _sent_twice,
-    "messages went, but their moment is still open":
+    _("messages on their way belong to the same moment"): _twin_messages,
+    _("messages went a second time for the same moment"): _sent_twice,
+    _("messages went, but their moment is still open"):
         lambda now: Message.objects.filter(state=Message.State.SENT, moment__state__in=_OPEN),
-    "messages are being sent without a lease":
+    _("messages are being sent without a lease"):
         lambda now: Message.objects.filter(state=Message.State.SENDING, lease_until=None),
-    "messages went without an end":
+    _("messages went without an end"):
         lambda now: Message.objects.filter(state=Message.State.SENT, ended_at=None),
-    "messages have no address":
+    _("messages have no address"):
         lambda now: Message.objects.filter(state__in=_ON_THE_WAY, to_address=""),
-    "playbooks have two live versions": _two_live_versions,
-    "clients are merged into themselves":
+    _("playbooks have two live versions"): _two_live_versions,
+    _("clients are merged into themselves"):
         lambda now: Client.objects.filter(merged_into=F("pk")),
-    "merged clients still live a journey":
+    _("merged clients still live a journey"):
         lambda now: Journey.objects.filter(state__in=_LIVING, client__merged_into__isnull=False),
-    "erased clients still have an address":
+    _("erased clients still have an address"):
         lambda now: EmailAddress.objects.filter(contact__client__erased_at__isnull=False),
-    "facts lie more than a day ahead":
+    _("facts lie more than a day ahead"):
         lambda now: Interaction.objects.filter(recorded_at__gt=now + timedelta(days=1)),
-    "lines of consent lie more than a day ahead":
+    _("lines of consent lie more than a day ahead"):
         lambda now: Consent.objects.filter(at__gt=now + timedelta(days=1)),
-    "promises are open and have ended":
+    _("promises are open and have ended"):
         lambda now: Promise.objects.filter(state=Promise.State.OPEN, ended_at__isnull=False),
-    "promises have ended without an end":
+    _("promises have ended without an end"):
         lambda now: Promise.objects.exclude(state=Promise.State.OPEN).filter(ended_at=None),
 }  # fmt: skip

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from fondly.ground import clock
 from fondly.ground.locking import past_deadlocks
@@ -159,7 +160,8 @@ def refuse_others(declaration: Declaration, actor: Actor) -> None:
     """Raises NotAllowed when this actor may not do it."""
     if not actor.may(declaration.permission):
         raise NotAllowed(
-            f"{actor.name} may not do this ({declaration.summary.lower()}). An admin can allow it in Team."
+            _("%(who)s may not do this (%(summary)s). An admin can allow it in Team.")
+            % {"who": actor.name, "summary": declaration.summary.lower()}
         )
 
 
@@ -217,7 +219,7 @@ def seen(key: str, declaration: Declaration, given: Any) -> Performed[Any] | Non
 def refuse_other_use(declaration: Declaration, given: Any, action: str, input_hash: str) -> None:
     """Raises Conflict when a key was used for another action, or for other input."""
     if action != declaration.name or input_hash != hash_of(given):
-        raise Conflict("This idempotency key was already used for another request.")
+        raise Conflict(_("This idempotency key was already used for another request."))
 
 
 def as_json(value: Any) -> Any:

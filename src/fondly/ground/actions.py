@@ -74,7 +74,7 @@ def undo(actor: Actor, given: UndoEntry, walked: Walked) -> Outcome[Undone]:
     if walked.whole:
         entry.undone_at = clock.now()
         entry.save(update_fields=["undone_at"])
-    return Outcome(Undone(entry.pk, summary), f"Undone: {entry.summary}", entry.client_id)
+    return Outcome(Undone(entry.pk, summary), _("Undone: %(summary)s") % {"summary": entry.summary}, entry.client_id)
 
 
 @action("errands.stop", permission="read", summary="Stop something that is still going on")
@@ -100,14 +100,14 @@ def _entry(actor: Actor, given: UndoEntry, rows: QuerySet[AuditEntry]) -> AuditE
     """The entry. Raises NotFound, Refused or NotAllowed when it cannot be undone by this actor."""
     entry = rows.filter(pk=given.audit_id).first()
     if entry is None:
-        raise NotFound("There is no such entry in Activity.")
+        raise NotFound(_("There is no such entry in Activity."))
     if not entry.undo_action:
-        raise Refused("This cannot be undone.")
+        raise Refused(_("This cannot be undone."))
     if entry.undone_at is not None:
-        raise Refused("This was undone already.")
+        raise Refused(_("This was undone already."))
     refuse_others(registry[entry.undo_action], actor)
     if registry[entry.undo_action].permission == "read" and entry.actor_id != actor.user_id:
-        raise NotAllowed("This was done by somebody for themselves; only they can undo it.")
+        raise NotAllowed(_("This was done by somebody for themselves; only they can undo it."))
     return entry
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from fondly.ground import bulk, clock
 from fondly.ground.locking import locked
@@ -60,11 +60,11 @@ class Checked:
 
 
 # What can be wrong, as it follows a number.
-CHANGED = "entries of Activity are not what was written"
-MOVED = "entries of Activity do not follow the one before them"
-MISSING = "entries of Activity are missing"
-BLANKED = "entries of Activity were blanked without an erasure"
-OTHER_END = "ends of Activity are not what they were"
+CHANGED = gettext_noop("entries of Activity are not what was written")
+MOVED = gettext_noop("entries of Activity do not follow the one before them")
+MISSING = gettext_noop("entries of Activity are missing")
+BLANKED = gettext_noop("entries of Activity were blanked without an erasure")
+OTHER_END = gettext_noop("ends of Activity are not what they were")
 
 
 def parse_head(text: str) -> Head:

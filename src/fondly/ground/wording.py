@@ -6,7 +6,6 @@ Django finds out the language anew for every word, which costs more than the wor
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from functools import partial
 
 from django.conf import settings
 from django.utils import translation
@@ -58,7 +57,19 @@ def for_the_record(said: str) -> str:
     if settings.LANGUAGE_CODE == _SOURCE:
         return str(said)
     with translation.override(settings.LANGUAGE_CODE):
-        return _again(said, partial(_look_up, _known.setdefault(settings.LANGUAGE_CODE, {})))
+        return _again(said, _of_the_install)
+
+
+def recorded(text: str) -> str:
+    """A text of ours in the language of this install: for what is stored."""
+    if settings.LANGUAGE_CODE == _SOURCE:
+        return text
+    with translation.override(settings.LANGUAGE_CODE):
+        return _of_the_install(text)
+
+
+def _of_the_install(text: str) -> str:
+    return _look_up(_known.setdefault(settings.LANGUAGE_CODE, {}), text)
 
 
 def _again(said: Said, look_up: Callable[[str], str]) -> str:

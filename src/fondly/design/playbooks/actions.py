@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fondly.design.playbooks import library, publishing
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
@@ -84,7 +86,7 @@ class Discarded:
 def create_playbook(actor: Actor, given: CreatePlaybook) -> Outcome[PlaybookState]:
     """A playbook with its first draft. Nothing runs before it is published."""
     if bool(given.trade) == bool(given.text):
-        raise Refused("Start from a trade or from a text: give one of the two.", field="trade")
+        raise Refused(_("Start from a trade or from a text: give one of the two."), field="trade")
     name = " ".join(given.name.split())[:200]
     text = publishing.starter_text(given.trade, name) if given.trade else publishing.usable_text(given.text)
     if not name:
@@ -93,7 +95,7 @@ def create_playbook(actor: Actor, given: CreatePlaybook) -> Outcome[PlaybookStat
     playbook = Playbook.objects.create(slug=publishing.free_slug(name), name=name, trade=given.trade, made_at=now)
     version = publishing.new_draft(playbook, text, actor.name, now)
     undo = Undo("playbooks.discard", DiscardVersion(version.pk))
-    return Outcome(_state(version), f"{name} was started", undo=undo)
+    return Outcome(_state(version), _("%(name)s was started") % {"name": name}, undo=undo)
 
 
 @action("playbooks.save_draft", permission="design", summary="Save a playbook's draft")
@@ -104,7 +106,9 @@ def save_draft(actor: Actor, given: SaveDraft) -> Outcome[PlaybookState]:
     draft = library.draft(playbook.pk)
     base = draft or library.live(playbook.pk)
     if base is not None and given.revision and base.content_hash != given.revision:
-        raise Conflict("Somebody saved this playbook meanwhile. Copy your text, load the page again and bring it in.")
+        raise Conflict(
+            _("Somebody saved this playbook meanwhile. Copy your text, load the page again and bring it in.")
+        )
     if draft is None:
         draft = publishing.new_draft(playbook, text, actor.name, clock.now())
         undo = Undo("playbooks.discard", DiscardVersion(draft.pk))
@@ -117,7 +121,7 @@ def save_draft(actor: Actor, given: SaveDraft) -> Outcome[PlaybookState]:
             clock.now(),
         )
         draft.save(update_fields=["text", "content_hash", "by", "made_at"])
-    return Outcome(_state(draft), f"The draft of {playbook.name} was saved", undo=undo)
+    return Outcome(_state(draft), _("The draft of %(playbook)s was saved") % {"playbook": playbook.name}, undo=undo)
 
 
 @action("playbooks.publish", permission="design", summary="Publish a playbook")
@@ -126,7 +130,7 @@ def publish(actor: Actor, given: PublishPlaybook) -> Outcome[Published]:
     playbook = publishing.find(given.playbook_id)
     draft = library.draft(playbook.pk)
     if draft is None:
-        raise Refused("There is no draft to publish. Change something first.")
+        raise Refused(_("There is no draft to publish. Change something first."))
     now = clock.now()
     checked = publishing.check_text(draft.text, now)
     draft.note, draft.score, draft.by = given.note[:300], publishing.score_of(checked.report), actor.name[:200]
@@ -137,7 +141,12 @@ def publish(actor: Actor, given: PublishPlaybook) -> Outcome[Published]:
     score = checked.report.score.overall
     result = Published(playbook.pk, draft.pk, draft.number, score, before.pk if before else None)
     undo = Undo("playbooks.roll_back", RollBack(playbook.pk, before.pk)) if before else None
-    return Outcome(result, f"Version {draft.number} of {playbook.name} is live ({score} on paper)", undo=undo)
+    return Outcome(
+        result,
+        _("Version %(number)s of %(playbook)s is live (%(score)s on paper)")
+        % {"number": draft.number, "playbook": playbook.name, "score": score},
+        undo=undo,
+    )
 
 
 @action("playbooks.roll_back", permission="design", summary="Go back to an earlier version")
@@ -146,18 +155,23 @@ def roll_back(actor: Actor, given: RollBack) -> Outcome[Published]:
     playbook = publishing.find(given.playbook_id)
     version = PlaybookVersion.objects.filter(pk=given.version_id, playbook=playbook).first()
     if version is None:
-        raise NotFound("There is no such version of this playbook.")
+        raise NotFound(_("There is no such version of this playbook."))
     if version.state != State.RETIRED:
-        raise Refused(
-            f"Version {version.number} is {version.state}; only one that was live before can be gone back to."
-        )
+        words = _("Version %(number)s was not live before; only one that was can be gone back to.")
+        if version.state == State.LIVE:
+            words = _("Version %(number)s is live already.")
+        raise Refused(words % {"number": version.number})
     if given.note:
         version.note = given.note[:300]
     before = publishing.make_live(version, clock.now())
     score = int(version.score.get("overall", 0))
     result = Published(playbook.pk, version.pk, version.number, score, before.pk if before else None)
     undo = Undo("playbooks.roll_back", RollBack(playbook.pk, before.pk)) if before else None
-    return Outcome(result, f"{playbook.name} went back to version {version.number}", undo=undo)
+    return Outcome(
+        result,
+        _("%(playbook)s went back to version %(number)s") % {"playbook": playbook.name, "number": version.number},
+        undo=undo,
+    )
 
 
 @action("playbooks.discard", permission="design", summary="Remove a draft or an unused version")
@@ -165,9 +179,9 @@ def discard(actor: Actor, given: DiscardVersion) -> Outcome[Discarded]:
     """Remove a version nobody lives. The last version takes its playbook with it."""
     version = PlaybookVersion.objects.select_related("playbook").filter(pk=given.version_id).first()
     if version is None:
-        raise NotFound("There is no such version.")
+        raise NotFound(_("There is no such version."))
     if version.state == State.LIVE:
-        raise Refused("The live version cannot be removed. Publish or go back to another one first.")
+        raise Refused(_("The live version cannot be removed. Publish or go back to another one first."))
     playbook, number = version.playbook, version.number
     try:
         version.delete()
@@ -175,9 +189,16 @@ def discard(actor: Actor, given: DiscardVersion) -> Outcome[Discarded]:
             playbook.delete()
     except ProtectedError as error:
         count = len(error.protected_objects)
-        who = "one client has" if count == 1 else f"{count} clients have"
-        raise Refused(f"Version {number} cannot be removed: {who} lived it or still do.") from error
-    return Outcome(Discarded(playbook.pk or 0, number), f"Version {number} of {playbook.name} was removed")
+        words = ngettext(
+            "Version %(number)s cannot be removed: %(n)s client has lived it or still does.",
+            "Version %(number)s cannot be removed: %(n)s clients have lived it or still do.",
+            count,
+        )
+        raise Refused(words % {"number": number, "n": count}) from error
+    return Outcome(
+        Discarded(playbook.pk or 0, number),
+        _("Version %(number)s of %(playbook)s was removed") % {"number": number, "playbook": playbook.name},
+    )
 
 
 def _state(version: PlaybookVersion) -> PlaybookState:
@@ -188,4 +209,4 @@ def _own_name(text: str) -> str:
     try:
         return library.parse(text).name[:200]
     except ValueError:  # an unreadable first draft has no name yet
-        return "New playbook"
+        return _("New playbook")

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from fondly.core.playbook.checks import Finding, Report, check
 from fondly.core.playbook.model import Playbook as Book
@@ -44,7 +45,7 @@ def find(playbook_id: int) -> Playbook:
     """The playbook, locked for this transaction. Raises NotFound."""
     playbook = Playbook.objects.select_for_update().filter(pk=playbook_id).first()
     if playbook is None:
-        raise NotFound("There is no such playbook.")
+        raise NotFound(_("There is no such playbook."))
     return playbook
 
 
@@ -52,7 +53,10 @@ def starter_text(trade: str, name: str) -> str:
     """The starter of a trade, with the business's own name in it. Raises Refused for an unknown trade."""
     path = files("fondly.core.playbook") / "starters" / f"{trade}.yaml"
     if not _TRADE.fullmatch(trade) or not path.is_file():
-        raise Refused(f"There is no starter for {trade!r}. `fondly new --list` shows the trades.", field="trade")
+        raise Refused(
+            _("There is no starter for %(trade)r. `fondly new --list` shows the trades.") % {"trade": trade},
+            field="trade",
+        )
     text = path.read_text(encoding="utf-8")
     return _NAME_LINE.sub(lambda _: f"name: {json.dumps(name, ensure_ascii=False)}", text, count=1) if name else text
 
@@ -60,9 +64,9 @@ def starter_text(trade: str, name: str) -> str:
 def usable_text(text: str) -> str:
     """A text that may be stored as a draft. Raises Refused."""
     if len(text) > MOST_TEXT:
-        raise Refused(f"The playbook is longer than {MOST_TEXT:,} characters.", field="text")
+        raise Refused(_("The playbook is longer than %(most)s characters.") % {"most": f"{MOST_TEXT:,}"}, field="text")
     if "\0" in text:
-        raise Refused("The playbook holds a NUL character; remove it.", field="text")
+        raise Refused(_("The playbook holds a NUL character; remove it."), field="text")
     return text.replace("\r\n", "\n")
 
 

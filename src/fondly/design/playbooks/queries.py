@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from fondly.core.playbook import frames, starters
 from fondly.core.playbook.checks import Finding, Report, check
 from fondly.core.playbook.diff import Change, diff
@@ -96,12 +98,12 @@ def shown(playbook_id: int, number: int | None = None, *, writing: bool = False)
     """The version asked for; else the draft when writing, else the live one, else the newest. Raises NotFound."""
     playbook = Playbook.objects.filter(pk=playbook_id).first()
     if playbook is None:
-        raise NotFound("There is no such playbook.")
+        raise NotFound(_("There is no such playbook."))
     live, draft = library.live(playbook_id), library.draft(playbook_id)
     version = _version(playbook_id, number) or ((draft or live) if writing else (live or draft))
     version = version or PlaybookVersion.objects.filter(playbook=playbook_id).order_by("-number").first()
     if version is None:
-        raise NotFound("This playbook has no version yet.")
+        raise NotFound(_("This playbook has no version yet."))
     try:
         return Shown(playbook, version, library.parse(version.text), (), draft, live)
     except PlaybookError as error:
@@ -113,7 +115,7 @@ def _version(playbook_id: int, number: int | None) -> PlaybookVersion | None:
         return None
     found = PlaybookVersion.objects.filter(playbook=playbook_id, number=number).first()
     if found is None:
-        raise NotFound("There is no such version of this playbook.")
+        raise NotFound(_("There is no such version of this playbook."))
     return found
 
 
@@ -164,7 +166,7 @@ def changes(playbook_id: int, older: int, newer: int) -> tuple[Change, ...]:
     """What is different between two versions, in words. Raises NotFound; PlaybookError when one cannot be read."""
     a, b = _version(playbook_id, older), _version(playbook_id, newer)
     if a is None or b is None:
-        raise NotFound("There is no such version of this playbook.")
+        raise NotFound(_("There is no such version of this playbook."))
     return diff(library.parse(a.text), library.parse(b.text))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from fondly.doors.api import bodies, counts, shapes
 from fondly.doors.api.entrance import door
@@ -52,7 +53,7 @@ def errand(request: HttpRequest, errand_id: int) -> JsonResponse:
     refuse_unknown(request.GET, set())
     found = Errand.objects.filter(pk=errand_id).defer("input").first()
     if found is None:
-        raise NotFound("There is no such errand.")
+        raise NotFound(_("There is no such errand."))
     return _errand(found)
 
 
@@ -62,7 +63,7 @@ def listing(request: HttpRequest, name: str, **numbers: int) -> JsonResponse:
     _must_read(request)
     read = READS[name]
     if numbers and not clients().filter(pk=numbers["client_id"]).exists():
-        raise NotFound("There is no such client.")
+        raise NotFound(_("There is no such client."))
     found = page(request, read.rows(**numbers), read.filters, read.order)
     items = bodies.adapter(list[read.shape]).dump_python(  # type: ignore[name-defined]
         [read.make(row) for row in found.rows], mode="json"
@@ -80,7 +81,7 @@ def client(request: HttpRequest, client_id: int) -> JsonResponse:
     refuse_unknown(request.GET, set())
     found = clients().prefetch_related("contacts__emails", "contacts__phones").filter(pk=client_id).first()
     if found is None:
-        raise NotFound("There is no such client.")
+        raise NotFound(_("There is no such client."))
     item = bodies.adapter(shapes.WholeClient).dump_python(shapes.whole_client(found), mode="json")
     return JsonResponse(item)
 
@@ -126,7 +127,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 def _must_read(request: HttpRequest) -> None:
     if not _actor(request).may("read"):
-        raise NotAllowed("This key may not read. Make one with the scope read.")
+        raise NotAllowed(_("This key may not read. Make one with the scope read."))
 
 
 def _key(request: HttpRequest) -> str:

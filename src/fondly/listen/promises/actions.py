@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, NotFound, Outcome, Refused, Undo, action
 from fondly.listen.promises.made import end, fact_of
@@ -10,6 +12,8 @@ from fondly.listen.promises.models import Promise
 from fondly.people.clients.models import Client
 from fondly.people.clients.timeline import record
 from fondly.run.journeys.models import Journey
+
+State = Promise.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,11 @@ class PromiseState:
 def make(actor: Actor, given: MakePromise) -> Outcome[PromiseState]:
     what = given.what.strip()
     if not what:
-        raise Refused("Say what was promised, for example: the first draft.", field="what")
+        raise Refused(_("Say what was promised, for example: the first draft."), field="what")
     if not Client.objects.filter(pk=given.client_id).exists():
-        raise NotFound("There is no such client.")
+        raise NotFound(_("There is no such client."))
     if given.due_at <= clock.now():
-        raise Refused("A promise needs a date that is still to come.", field="due_at")
+        raise Refused(_("A promise needs a date that is still to come."), field="due_at")
     journey = _journey(given)
     promise = Promise.objects.create(
         client_id=given.client_id,
@@ -71,17 +75,17 @@ def make(actor: Actor, given: MakePromise) -> Outcome[PromiseState]:
         made_at=clock.now(),
     )
     record(fact_of(promise, clock.now(), actor.user_id))
-    return Outcome(_state(promise), f"Promised: {what}", given.client_id)
+    return Outcome(_state(promise), _("Promised: %(what)s") % {"what": what}, given.client_id)
 
 
 @action("promises.keep", permission="run", summary="Mark a promise as kept")
 def keep(actor: Actor, given: EndPromise) -> Outcome[PromiseState]:
-    return _end(actor, given, Promise.State.KEPT, "Kept")
+    return _end(actor, given, State.KEPT, _("Kept: %(what)s"))
 
 
 @action("promises.break", permission="run", summary="Mark a promise as broken")
 def break_(actor: Actor, given: EndPromise) -> Outcome[PromiseState]:
-    return _end(actor, given, Promise.State.BROKEN, "Broken")
+    return _end(actor, given, State.BROKEN, _("Broken: %(what)s"))
 
 
 @action("promises.change", permission="run", summary="Change a promise the client knows of")
@@ -89,8 +93,8 @@ def change(actor: Actor, given: ChangePromise) -> Outcome[PromiseState]:
     """The old one stays in the history as changed; a new one takes its place."""
     old = _open(given.promise_id, given.revision)
     if given.due_at <= clock.now():
-        raise Refused("The new date must be still to come.", field="due_at")
-    end(old, Promise.State.CHANGED, clock.now(), given.why, actor.user_id)
+        raise Refused(_("The new date must be still to come."), field="due_at")
+    end(old, State.CHANGED, clock.now(), given.why, actor.user_id)
     new = Promise.objects.create(
         client_id=old.client_id,
         journey_id=old.journey_id,
@@ -102,22 +106,27 @@ def change(actor: Actor, given: ChangePromise) -> Outcome[PromiseState]:
         made_at=clock.now(),
         replaces=old,
     )
-    return Outcome(_state(new), f"Changed: {old.what}", old.client_id, Undo("promises.reopen", ReopenPromise(old.pk)))
+    return Outcome(
+        _state(new),
+        _("Changed: %(what)s") % {"what": old.what},
+        old.client_id,
+        Undo("promises.reopen", ReopenPromise(old.pk)),
+    )
 
 
 @action("promises.reopen", permission="run", summary="Take back how a promise ended")
 def reopen(actor: Actor, given: ReopenPromise) -> Outcome[PromiseState]:
     promise = Promise.objects.select_for_update().filter(pk=given.promise_id).first()
     if promise is None:
-        raise NotFound("There is no such promise.")
-    if promise.state == Promise.State.OPEN:
-        raise Refused("This promise is open.")
-    Promise.objects.filter(replaces=promise, state=Promise.State.OPEN).delete()
-    promise.state, promise.ended_at, promise.note = Promise.State.OPEN, None, ""
+        raise NotFound(_("There is no such promise."))
+    if promise.state == State.OPEN:
+        raise Refused(_("This promise is open."))
+    Promise.objects.filter(replaces=promise, state=State.OPEN).delete()
+    promise.state, promise.ended_at, promise.note = State.OPEN, None, ""
     promise.revision += 1
     promise.save(update_fields=["state", "ended_at", "note", "revision"])
     record(fact_of(promise, clock.now(), actor.user_id))
-    return Outcome(_state(promise), f"Open again: {promise.what}", promise.client_id)
+    return Outcome(_state(promise), _("Open again: %(what)s") % {"what": promise.what}, promise.client_id)
 
 
 def _journey(given: MakePromise) -> Journey | None:
@@ -126,26 +135,31 @@ def _journey(given: MakePromise) -> Journey | None:
         return ours.filter(state=Journey.State.ACTIVE).order_by("-started_at").first()
     journey = ours.filter(pk=given.journey_id).first()
     if journey is None:
-        raise NotFound("This client has no such journey.")
+        raise NotFound(_("This client has no such journey."))
     return journey
 
 
 def _open(promise_id: int, revision: int) -> Promise:
     promise = Promise.objects.select_for_update().filter(pk=promise_id).first()
     if promise is None:
-        raise NotFound("There is no such promise.")
+        raise NotFound(_("There is no such promise."))
     if promise.revision != revision:
-        raise Conflict(f"Somebody changed this promise meanwhile; it is {promise.state}.")
-    if promise.state != Promise.State.OPEN:
-        raise Refused(f"This promise is {promise.state} already.")
+        raise Conflict(_("Somebody changed this promise meanwhile; it is %(state)s.") % {"state": _in_words(promise)})
+    if promise.state != State.OPEN:
+        raise Refused(_("This promise is %(state)s already.") % {"state": _in_words(promise)})
     return promise
 
 
-def _end(actor: Actor, given: EndPromise, state: Promise.State, word: str) -> Outcome[PromiseState]:
+def _in_words(promise: Promise) -> str:
+    said = {State.OPEN: _("open"), State.KEPT: _("kept"), State.CHANGED: _("changed"), State.BROKEN: _("broken")}
+    return said[State(promise.state)]
+
+
+def _end(actor: Actor, given: EndPromise, state: State, words: str) -> Outcome[PromiseState]:
     promise = _open(given.promise_id, given.revision)
     end(promise, state, clock.now(), given.note, actor.user_id)
     undo = Undo("promises.reopen", ReopenPromise(promise.pk))
-    return Outcome(_state(promise), f"{word}: {promise.what}", promise.client_id, undo)
+    return Outcome(_state(promise), words % {"what": promise.what}, promise.client_id, undo)
 
 
 def _state(promise: Promise) -> PromiseState:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from fondly.core.planner.promising import due_at
 from fondly.core.playbook.model import Playbook
 from fondly.design.playbooks import library
 from fondly.ground import bulk
+from fondly.ground.wording import recorded
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.timeline import NewFact, record
 from fondly.run.journeys import histories, records
@@ -48,7 +48,7 @@ def _from_fact(fact: NewFact, journey: Journey, playbook: Playbook) -> None:
         return
     earlier = next(iter(known), None)
     if earlier is not None:
-        end(earlier, Promise.State.KEPT, fact.at, "Done again")
+        end(earlier, Promise.State.KEPT, fact.at, recorded("Done again"))
     Promise.objects.create(
         client_id=fact.client_id,
         journey=journey,
@@ -68,14 +68,14 @@ def sweep(now: datetime) -> int:
     """
     due = Promise.objects.filter(state=Promise.State.OPEN, due_at__lt=now)
     late = list(due.exclude(_in_doubt()).order_by("due_at", "id")[:_BATCH])
-    end_all([(promise, Promise.State.BROKEN, promise.due_at or now) for promise in late], "Not kept in time")
+    end_all([(promise, Promise.State.BROKEN, promise.due_at or now) for promise in late], recorded("Not kept in time"))
     return len(late)
 
 
 def doubt(now: datetime) -> None:
     """Before everything runs again: say at each promise that a restore left in doubt why it is still due."""
     doubted = Promise.objects.filter(_in_doubt(), state=Promise.State.OPEN)
-    doubted.update(note=_("It may have been kept before the restore."))
+    doubted.update(note=recorded("It may have been kept before the restore."))
 
 
 def _in_doubt() -> Q:

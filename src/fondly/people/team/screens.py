@@ -87,7 +87,7 @@ def signed_in(permission: str = "read") -> Callable[[View], View]:
             # Everybody signed in may read: then nobody's roles are looked up before they are needed.
             request.actor = SimpleLazyObject(lambda: actor_of(request.user))  # type: ignore[attr-defined]
             if permission != "read" and not request.actor.may(permission):  # type: ignore[attr-defined]
-                raise NotAllowed("You may not open this page. An admin can allow it in Settings, Team.")
+                raise NotAllowed(_("You may not open this page. An admin can allow it in Settings, Team."))
             return view(request, *args, **kwargs)
 
         return guarded

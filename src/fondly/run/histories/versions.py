@@ -1,5 +1,7 @@
 """The playbook version a history is lived under: the live one, else the trade's starter, published for it."""
 
+from django.utils.translation import gettext as _
+
 from fondly.core.playbook.starters import trades
 from fondly.design.playbooks.actions import CreatePlaybook, PublishPlaybook, create_playbook, publish
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
@@ -12,7 +14,10 @@ def version_for(actor: Actor, name: str) -> PlaybookVersion:
     if known is not None:
         return known
     if name not in {trade.name for trade in trades()}:
-        raise Refused(f"There is no playbook {name!r} and no trade of that name. `fondly new --list` shows the trades.")
+        raise Refused(
+            _("There is no playbook %(name)r and no trade of that name. `fondly new --list` shows the trades.")
+            % {"name": name}
+        )
     made = create_playbook(actor, CreatePlaybook(name=name.replace("_", " ").capitalize(), trade=name))
     publish(actor, PublishPlaybook(made.playbook_id, note="Starter, for a history brought in"))
     return PlaybookVersion.objects.get(playbook_id=made.playbook_id, state=PlaybookVersion.State.LIVE)

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fondly.core.planner.model import Alert, Plan, Schedule, Skip
+from fondly.ground.wording import recorded
 from fondly.run.journeys.histories import Kept
 from fondly.run.journeys.models import Moment
 
 State = Moment.State
 WAITING = frozenset({State.PLANNED.value, State.DUE.value})
-DROPPED = "the plan no longer has it"
-ELSEWHERE = "the timeline says it was done already"
 
 
 @dataclass(slots=True)
@@ -48,7 +47,7 @@ def compare(plan: Plan, stored: Iterable[Kept], now: datetime) -> Difference:
         if not schedule.settled:
             _place(difference, schedule, row, now)
         elif row is not None and row.state in WAITING:
-            difference.cancelled.append((row, ELSEWHERE))
+            difference.cancelled.append((row, recorded("the timeline says it was done already")))
     skips = {skip.key: skip for skip in plan.skips}
     alerts = {alert.key: alert for alert in plan.alerts}
     wanted = {schedule.key for schedule in plan.moments}
@@ -106,7 +105,7 @@ def _differs(row: Kept, schedule: Schedule) -> bool:
 
 
 def _leave_out(difference: Difference, row: Kept, skip: Skip | None, now: datetime) -> None:
-    reason = skip.reason if skip is not None else DROPPED
+    reason = skip.reason if skip is not None else recorded("the plan no longer has it")
     if row.state == State.WORKING:
         if skip is not None and row.lease_until is None:
             difference.recalled.append((row, reason))

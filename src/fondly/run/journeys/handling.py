@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from fondly.ground.action import Conflict, NotFound, Refused
 from fondly.ground.locking import locked
 from fondly.run.journeys import performers
@@ -43,9 +45,9 @@ def find_journey(journey_id: int, *, living: bool = True) -> Journey:
     """The journey, locked, with its client. Raises NotFound; Refused when it has ended and `living` is asked."""
     journey = locked(Journey.objects.select_related("client", "playbook").filter(pk=journey_id)).first()
     if journey is None:
-        raise NotFound("There is no such journey.")
+        raise NotFound(_("There is no such journey."))
     if living and journey.state not in LIVING:
-        raise Refused(f"This journey of {journey.client.name} has ended.")
+        raise Refused(_("This journey of %(name)s has ended.") % {"name": journey.client.name})
     return journey
 
 
@@ -53,30 +55,40 @@ def find_moment(moment_id: int, revision: int | None) -> Moment:
     """The moment and its journey, locked. Raises NotFound; Conflict when somebody changed it since `revision`."""
     journey_id = Moment.objects.filter(pk=moment_id).values_list("journey_id", flat=True).first()
     if journey_id is None:
-        raise NotFound("There is no such moment.")
+        raise NotFound(_("There is no such moment."))
     locked(Journey.objects.filter(pk=journey_id)).first()  # first the journey, then the moment: always in this order
     rows = Moment.objects.select_related("journey__client", "journey__playbook").filter(pk=moment_id)
     moment = locked(rows).get()
     if revision is not None and moment.revision != revision:
-        who = f" ({moment.ended_by})" if moment.ended_by else ""
-        raise Conflict(f"Somebody changed this meanwhile{who}. It is now {words(moment)}; look again and decide.")
+        raise Conflict(
+            _("%(who)s changed this meanwhile. It is now %(state)s; look again and decide.")
+            % {"who": moment.ended_by or _("Somebody"), "state": words(moment)}
+        )
     return moment
 
 
 def words(moment: Moment) -> str:
     """The state of a moment as people say it."""
-    return {"working": "on its way", "due": "waiting for a person", "uncertain": "unsure"}.get(
-        moment.state, moment.state
-    )
+    said = {
+        Moment.State.PLANNED: _("planned"),
+        Moment.State.WORKING: _("on its way"),
+        Moment.State.DUE: _("waiting for a person"),
+        Moment.State.DONE: _("done"),
+        Moment.State.SKIPPED: _("skipped"),
+        Moment.State.CANCELLED: _("cancelled"),
+        Moment.State.UNCERTAIN: _("unsure"),
+        Moment.State.FAILED: _("failed"),
+    }
+    return said[Moment.State(moment.state)]
 
 
 def require_open(moment: Moment) -> None:
     """Raises Refused unless something can still be decided about this moment."""
     if moment.state not in OPEN:
-        by = f" by {moment.ended_by}" if moment.ended_by else ""
-        raise Refused(f"This is {words(moment)} already{by}.")
+        known = _("This is %(state)s already, by %(who)s.") if moment.ended_by else _("This is %(state)s already.")
+        raise Refused(known % {"state": words(moment), "who": moment.ended_by})
     if moment.journey.state not in LIVING:
-        raise Refused(f"This journey of {moment.journey.client.name} has ended.")
+        raise Refused(_("This journey of %(name)s has ended.") % {"name": moment.journey.client.name})
 
 
 def before_of(moment: Moment) -> MomentBefore:
@@ -104,7 +116,7 @@ def save(moment: Moment) -> None:
 def call_back(moment: Moment, reason: str, now: datetime) -> None:
     """Withdraw what this moment has on its way. Raises Conflict when it is leaving this very moment."""
     if moment.pk not in performers.withdraw([(moment.pk, moment.channel)], reason, now):
-        raise Conflict("It is being sent at this very moment, so it cannot be changed any more.")
+        raise Conflict(_("It is being sent at this very moment, so it cannot be changed any more."))
 
 
 def replan(journeys: Sequence[Journey], now: datetime) -> None:

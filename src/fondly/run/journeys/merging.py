@@ -8,13 +8,14 @@ from typing import Any
 
 from fondly.ground import clock
 from fondly.ground.locking import locked
+from fondly.ground.wording import recorded
 from fondly.run.journeys import ending, performers
 from fondly.run.journeys.handling import OPEN
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.starting import LIVING
 
 _HAPPENED = (Moment.State.DONE, Moment.State.WORKING, Moment.State.UNCERTAIN)
-ELSEWHERE = "it was done in the merged record's journey"
+_BY = "Fondly"
 
 
 def on_merge(survivor_id: int, absorbed_id: int) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None
     """Put both records' journeys back."""
     now = clock.now()
     _give(memo.get("journeys", []), absorbed_id)
-    back = Moment.objects.filter(pk__in=memo.get("skipped", []), state=Moment.State.SKIPPED, override_why=ELSEWHERE)
+    back = Moment.objects.filter(pk__in=memo.get("skipped", []), state=Moment.State.SKIPPED, override_by=_BY)
     back.update(
         state=Moment.State.CANCELLED,
         reason="",
@@ -68,10 +69,11 @@ def _unite(ended: Journey, going_on: Journey, now: datetime) -> list[int]:
     """What the ended journey did (or is sending this moment) is not done again by the one that goes on."""
     keys = Moment.objects.filter(journey=ended, state__in=_HAPPENED).values_list("key", flat=True)
     rows = locked(Moment.objects.filter(journey=going_on, key__in=list(keys), state__in=OPEN))
-    ids = performers.withdraw(list(rows.values_list("pk", "channel")), ELSEWHERE, now)
+    why = recorded("it was done in the merged record's journey")
+    ids = performers.withdraw(list(rows.values_list("pk", "channel")), why, now)
     Moment.objects.filter(pk__in=ids).update(
-        state=Moment.State.SKIPPED, asks="", reason=ELSEWHERE, ended_at=now, ended_by="Fondly",
-        override="skip", override_by="Fondly", override_why=ELSEWHERE, worker="", lease_until=None,
+        state=Moment.State.SKIPPED, asks="", reason=why, ended_at=now, ended_by=_BY,
+        override="skip", override_by=_BY, override_why=why, worker="", lease_until=None,
     )  # fmt: skip
     return sorted(ids)
 

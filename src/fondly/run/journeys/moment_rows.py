@@ -1,14 +1,17 @@
 """What a plan decided, as columns of stored moments: a crowd has too many of them to make an object of each."""
 
+from django.utils.translation import gettext_noop
+
 from fondly.core.planner.model import Alert, Schedule
 from fondly.core.playbook.model import Playbook as Book
+from fondly.ground.wording import recorded
 from fondly.run.journeys.difference import asks_late
 from fondly.run.journeys.histories import Kept
 from fondly.run.journeys.models import Journey, Moment
 
 State = Moment.State
 Row = tuple[object, ...]
-BEFORE_US = "it was due before this journey was run here"
+BEFORE_US = gettext_noop("it was due before this journey was run here")
 WHAT = (
     "journey", "client", "key", "touchpoint", "stage", "kind", "channel", "mode", "wanted_at", "local", "zone", "why",
     "moved", "role", "minutes",
@@ -36,7 +39,7 @@ def new(journey: Journey, book: Book, schedule: Schedule) -> Row:
 
 def over(journey: Journey, book: Book, schedule: Schedule) -> Row:
     """NEW of a moment whose time had passed before this journey was run here."""
-    return (*what(journey, book, schedule), schedule.at, State.SKIPPED, "", BEFORE_US, schedule.at)
+    return (*what(journey, book, schedule), schedule.at, State.SKIPPED, "", recorded(BEFORE_US), schedule.at)
 
 
 def alerted(journey: Journey, book: Book, alert: Alert) -> Row:

@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from typing import Any, Literal
 
 import typst
+from django.utils.translation import gettext as _
 
 from fondly.core.planner.zones import zone_of
 from fondly.core.playbook import message as writing
@@ -33,10 +34,12 @@ _MONTHS = (
 def paper(moment_id: int, form: Form, now: datetime) -> bytes:
     """The PDF of a by-hand moment. Raises NotFound; Refused in words when its text cannot be written."""
     if form not in FORMS:
-        raise Refused(f"{form!r} is not a paper; one of: {', '.join(FORMS)}.", field="form")
+        raise Refused(
+            _("%(form)r is not a paper; one of: %(known)s.") % {"form": form, "known": ", ".join(FORMS)}, field="form"
+        )
     moment = Moment.objects.select_related("journey", "client").filter(pk=moment_id).first()
     if moment is None:
-        raise NotFound("There is no such moment.")
+        raise NotFound(_("There is no such moment."))
     book = library.parsed(moment.journey.version_id)
     sources = Sources([moment.client_id], [moment.client.owner_id, moment.assignee_id])
     body = "" if form == "envelope" else text_of(moment, book, sources)
@@ -56,9 +59,11 @@ def text_of(moment: Moment, book: Book, sources: Sources | None = None) -> str:
     try:
         return writing.parts(template.subject, template.body, context, language=book.language)[1].strip()
     except MissingValueError as error:
-        raise Refused(f"The text needs {error.name}, which is not known. Add it to the client first.") from error
+        raise Refused(
+            _("The text needs %(name)s, which is not known. Add it to the client first.") % {"name": error.name}
+        ) from error
     except TemplateError as error:
-        raise Refused(f"The text cannot be written: {error}") from error
+        raise Refused(_("The text cannot be written: %(error)s") % {"error": error}) from error
 
 
 def address_block(client: Client, address: Address | None, home: Book | None = None) -> str:
@@ -111,5 +116,5 @@ def _compile(form: Form, data: dict[str, Any]) -> bytes:
     with as_file(files("fondly.run.journeys") / "paper_forms") as folder:
         made = typst.compile(folder / f"{form}.typ", root=folder, sys_inputs={"data": json.dumps(data)}, format="pdf")
     if not isinstance(made, bytes):
-        raise Refused("The paper came out empty.")
+        raise Refused(_("The paper came out empty."))
     return made

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from fondly.core.playbook.model import Playbook as Book
 from fondly.design.playbooks import library
 from fondly.ground.action import Refused
@@ -79,7 +81,7 @@ def take_back_of(journey: Journey, fact: str, moment: Moment | None = None, *, s
     if found is None:
         return False
     if not fact.startswith(start) or (found.kind == "sent" and not sent):
-        raise Refused("This entry of the timeline belongs to something else and stays.", field="fact")
+        raise Refused(_("This entry of the timeline belongs to something else and stays."), field="fact")
     take_back(source, fact)
     return True
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from fondly.core.planner.timing import step_from
 from fondly.core.planner.zones import zone_of
@@ -40,15 +41,21 @@ def course(playbook_id: int, stage: str) -> Course:
     """The live version of a playbook and the stage to start at ("" is its first). Raises NotFound, Refused."""
     playbook = Playbook.objects.filter(pk=playbook_id).first()
     if playbook is None:
-        raise NotFound("There is no such playbook.")
+        raise NotFound(_("There is no such playbook."))
     version = library.live(playbook_id)
     if version is None:
-        raise Refused(f"{playbook.name} is not published yet. Publish it first, then start journeys.")
+        raise Refused(
+            _("%(playbook)s is not published yet. Publish it first, then start journeys.") % {"playbook": playbook.name}
+        )
     book = library.parsed(version.pk)
     first = stage or next(iter(book.stages), "")
     if first not in book.stages:
         known = ", ".join(book.stages) or "none"
-        raise Refused(f"{playbook.name} has no stage {stage!r}. Its stages: {known}.", field="stage")
+        raise Refused(
+            _("%(playbook)s has no stage %(stage)r. Its stages: %(known)s.")
+            % {"playbook": playbook.name, "stage": stage, "known": known},
+            field="stage",
+        )
     return Course(playbook, version, book, first)
 
 
@@ -56,7 +63,7 @@ def start_one(at: Course, client_id: int, matter: str, started_at: datetime, now
     """Start one journey. Raises NotFound, Conflict (already living it), Refused (re-entry policy)."""
     client = locked(Client.objects.filter(pk=client_id, erased_at=None, merged_into=None)).first()
     if client is None:
-        raise NotFound("There is no such client.")
+        raise NotFound(_("There is no such client."))
     earlier = list(Journey.objects.filter(client=client, playbook=at.playbook).order_by("-started_at"))
     refusal = why_not_again(at, earlier, matter, client, now)
     if refusal:
@@ -65,7 +72,7 @@ def start_one(at: Course, client_id: int, matter: str, started_at: datetime, now
         with transaction.atomic():
             return _store([client], at, matter, started_at, now, key="")[0]
     except IntegrityError:
-        raise Conflict(f"{client.name} is living this playbook already.") from None
+        raise _living_already(client) from None
 
 
 def start_some(at: Course, client_ids: Sequence[int], key: str, now: datetime) -> list[Journey]:
@@ -85,24 +92,31 @@ def start_some(at: Course, client_ids: Sequence[int], key: str, now: datetime) -
     return _store(free, at, "", now, now, key) if free else []
 
 
+def _living_already(client: Client) -> Conflict:
+    return Conflict(_("%(name)s is living this playbook already.") % {"name": client.name})
+
+
 def why_not_again(at: Course, earlier: Sequence[Journey], matter: str, client: Client, now: datetime) -> Refused | None:
     """The playbook's re-entry policy; `earlier` are this client's journeys in it, newest first."""
     if any(journey.state in LIVING and journey.matter == matter for journey in earlier):
-        return Conflict(f"{client.name} is living this playbook already.")
+        return _living_already(client)
     reentry = at.book.reentry
     if not earlier or (reentry.policy == "per_matter" and matter not in {journey.matter for journey in earlier}):
         return None
     if reentry.policy == "never":
-        return Refused(f"{client.name} has lived this playbook before, and it is lived only once.")
+        return Refused(_("%(name)s has lived this playbook before, and it is lived only once.") % {"name": client.name})
     if reentry.policy == "per_matter":
-        return None if _ended(earlier, matter) else Conflict(f"{client.name} is living this playbook already.")
+        return None if _ended(earlier, matter) else _living_already(client)
     if any(journey.state in LIVING for journey in earlier):
-        return Conflict(f"{client.name} is living this playbook already.")
+        return _living_already(client)
     if reentry.policy == "after_interval" and reentry.interval is not None:
         last = max(journey.ended_at or journey.started_at for journey in earlier)
         again = step_from(last, reentry.interval, 1, zone_of(client.zone, at.book.timezone), None, lambda _: True)
         if now < again:
-            return Refused(f"{client.name} may live this playbook again from {again.date().isoformat()}.")
+            return Refused(
+                _("%(name)s may live this playbook again from %(date)s.")
+                % {"name": client.name, "date": again.date().isoformat()}
+            )
     return None
 
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
 from pydantic import SecretStr
 
 from fondly.ground import clock
 from fondly.ground.action import SYSTEM, Actor, NotFound, Outcome, Refused, Undo, action, perform
+from fondly.ground.wording import recorded
 from fondly.people.clients import timeline
 from fondly.people.clients.actions import SetConsent
 from fondly.run.journeys import records
@@ -104,7 +106,7 @@ def take_back(actor: Actor, given: TakeBack) -> Outcome[MessageState]:
     """It will not be sent; its moment counts as skipped."""
     message, now = handling.find(given.message_id), clock.now()
     handling.require(message, State.HELD, State.APPROVAL)
-    before, why = message.state, given.why.strip() or f"taken back by {actor.name}"
+    before, why = message.state, given.why.strip() or recorded("taken back by %(who)s") % {"who": actor.name}
     message.state, message.ended_at = State.TAKEN_BACK, now
     handling.save(message, "state", "ended_at")
     moment = handling.set_moment(
@@ -117,7 +119,7 @@ def take_back(actor: Actor, given: TakeBack) -> Outcome[MessageState]:
         fact = records.fact_id(moment.pk, moment.revision)
         replan([moment.journey], now)
     undo = Undo("outbox.release", ReleaseMessage(message.pk, before, fact))
-    return _outcome(message, f"Taken back: {message.subject}", undo)
+    return _outcome(message, _("Taken back: %(subject)s") % {"subject": message.subject}, undo)
 
 
 @action("outbox.release", permission="run", summary="Let a message taken back go after all")
@@ -136,7 +138,11 @@ def release(actor: Actor, given: ReleaseMessage) -> Outcome[MessageState]:
         message, state=Moment.State.DUE if approval else Moment.State.WORKING, asks="approve" if approval else "",
         reason="", ended_at=None, ended_by="", override="", override_at=None, override_by="", override_why="",
     )  # fmt: skip
-    return _outcome(message, f"It goes after all: {message.subject}", Undo("outbox.take_back", TakeBack(message.pk)))
+    return _outcome(
+        message,
+        _("It goes after all: %(subject)s") % {"subject": message.subject},
+        Undo("outbox.take_back", TakeBack(message.pk)),
+    )
 
 
 @action("outbox.send_now", permission="run", summary="Send a message at once")
@@ -151,7 +157,7 @@ def send_now(actor: Actor, given: SendNow) -> Outcome[MessageState]:
     moment = handling.set_moment(message, override="now", override_at=now, override_by=actor.name[:200])
     if moment is not None:
         replan([moment.journey], now)
-    return _outcome(message, f"Sending now: {message.subject}")
+    return _outcome(message, _("Sending now: %(subject)s") % {"subject": message.subject})
 
 
 @action("outbox.approve", permission="run", summary="Approve a message")
@@ -169,7 +175,7 @@ def approve(actor: Actor, given: ApproveMessage) -> Outcome[MessageState]:
     if moment is not None:
         replan([moment.journey], now)
     undo = Undo("outbox.unapprove", ReleaseMessage(message.pk))
-    return _outcome(message, f"Approved: {message.subject}", undo)
+    return _outcome(message, _("Approved: %(subject)s") % {"subject": message.subject}, undo)
 
 
 @action("outbox.unapprove", permission="run", summary="Take an approval back")
@@ -180,7 +186,7 @@ def unapprove(actor: Actor, given: ReleaseMessage) -> Outcome[MessageState]:
     message.state = State.APPROVAL
     handling.save(message, "state")
     handling.set_moment(message, state=Moment.State.DUE, asks="approve", override="", override_at=None, override_by="")
-    return _outcome(message, f"Waits for a yes again: {message.subject}")
+    return _outcome(message, _("Waits for a yes again: %(subject)s") % {"subject": message.subject})
 
 
 @action("outbox.edit", permission="run", summary="Edit a message")
@@ -189,14 +195,14 @@ def edit(actor: Actor, given: EditMessage) -> Outcome[MessageState]:
     message = handling.find(given.message_id, given.revision)
     handling.require(message, State.HELD, State.APPROVAL)
     if message.attempts_made:
-        raise Refused("A try to send it was made already; its content is fixed. Take it back and write a new one.")
+        raise Refused(_("A try to send it was made already; its content is fixed. Take it back and write a new one."))
     subject, text = _usable(given)
     before = EditMessage(message.pk, message.revision + 1, message.subject, message.text)
     written = rendering.rewrite(subject, text)
     message.subject, message.text, message.html, message.raw = written.subject, written.text, written.html, None
     message.edited_by = actor.name[:200]
     handling.save(message, "subject", "text", "html", "raw", "edited_by")
-    return _outcome(message, f"Edited: {message.subject}", Undo("outbox.edit", before))
+    return _outcome(message, _("Edited: %(subject)s") % {"subject": message.subject}, Undo("outbox.edit", before))
 
 
 @action("outbox.resolve", permission="run", summary="Say whether an unsure message arrived")
@@ -205,10 +211,10 @@ def resolve(actor: Actor, given: ResolveUncertain) -> Outcome[MessageState]:
     message, now = handling.find(given.message_id), clock.now()
     handling.require(message, State.UNCERTAIN)
     if given.arrived:
-        return _arrived(actor, message, given.evidence or f"Arrived, says {actor.name}")
+        return _arrived(actor, message, given.evidence or recorded("Arrived, says %(who)s") % {"who": actor.name})
     handling.require_living(message)
     message.state = State.FAILED
-    message.reply = (given.evidence or f"Did not arrive, says {actor.name}")[:500]
+    message.reply = (given.evidence or recorded("Did not arrive, says %(who)s") % {"who": actor.name})[:500]
     handling.save(message, "state", "reply")
     moment = handling.set_moment(
         message, state=Moment.State.PLANNED, reason="", at=now, override="now", override_at=now,
@@ -216,7 +222,7 @@ def resolve(actor: Actor, given: ResolveUncertain) -> Outcome[MessageState]:
     )  # fmt: skip
     if moment is not None:
         replan([moment.journey], now)
-    return _outcome(message, f"Will be sent again: {message.subject}")
+    return _outcome(message, _("Will be sent again: %(subject)s") % {"subject": message.subject})
 
 
 @action("outbox.unresolve", permission="run", summary="Undo what was said about an unsure message")
@@ -229,7 +235,7 @@ def unresolve(actor: Actor, given: UnresolveMessage) -> Outcome[MessageState]:
     message.state, message.reply = State.UNCERTAIN, ledger.UNSURE
     handling.save(message, "state", "reply")
     handling.set_moment(message, state=Moment.State.UNCERTAIN, ended_at=None, ended_by="")
-    return _outcome(message, f"Unsure again: {message.subject}")
+    return _outcome(message, _("Unsure again: %(subject)s") % {"subject": message.subject})
 
 
 @action("outbox.unsubscribe", permission="run", summary="Unsubscribe by the link in a mail")
@@ -241,7 +247,11 @@ def unsubscribe(actor: Actor, given: Unsubscribe) -> Outcome[Unsubscribed]:
     for purpose in purposes:
         withdrawn = SetConsent(client.pk, "email", purpose, "withdrawn", "unsubscribe link", ip=given.ip or None)
         perform("clients.consent", SYSTEM, withdrawn)
-    return Outcome(Unsubscribed(purposes), f"{client.name} unsubscribed from {', '.join(purposes)}", client.pk)
+    return Outcome(
+        Unsubscribed(purposes),
+        _("%(name)s unsubscribed from %(purposes)s") % {"name": client.name, "purposes": ", ".join(purposes)},
+        client.pk,
+    )
 
 
 @action("outbox.subscribe_again", permission="run", summary="Take an unsubscription back by the link in a mail")
@@ -255,14 +265,18 @@ def subscribe_again(actor: Actor, given: SubscribeAgain) -> Outcome[Unsubscribed
             client.pk, "email", purpose, "given", "unsubscribe link, changed mind", ip=given.ip or None
         )
         perform("clients.consent", SYSTEM, consent)
-    return Outcome(Unsubscribed(purposes), f"{client.name} wants mail again: {', '.join(purposes)}", client.pk)
+    return Outcome(
+        Unsubscribed(purposes),
+        _("%(name)s wants mail again: %(purposes)s") % {"name": client.name, "purposes": ", ".join(purposes)},
+        client.pk,
+    )
 
 
 def _linked(token: str) -> Message:
     """The message whose link holds this token. Raises NotFound."""
     found = Message.objects.filter(link_hash=links.hash_of(token)).select_related("client").first()
     if found is None or not token:
-        raise NotFound("This link is not known. It may belong to a mail that has been erased.")
+        raise NotFound(_("This link is not known. It may belong to a mail that has been erased."))
     return found
 
 
@@ -278,17 +292,22 @@ def _arrived(actor: Actor, message: Message, evidence: str) -> Outcome[MessageSt
         fact = records.fact_id(moment.pk, moment.revision)
         replan([moment.journey], clock.now())
     return _outcome(
-        message, f"Arrived: {message.subject}", Undo("outbox.unresolve", UnresolveMessage(message.pk, fact))
+        message,
+        _("Arrived: %(subject)s") % {"subject": message.subject},
+        Undo("outbox.unresolve", UnresolveMessage(message.pk, fact)),
     )
 
 
 def _usable(given: EditMessage) -> tuple[str, str]:
     subject = " ".join(given.subject.split())
     if not subject or len(subject) > 500:
-        raise Refused("A message needs a subject of at most 500 characters.", field="subject")
+        raise Refused(_("A message needs a subject of at most 500 characters."), field="subject")
     text = given.text.replace("\r\n", "\n").replace("\0", "").strip()
     if not text or len(text) > MOST_TEXT:
-        raise Refused(f"A message needs a text of at most {MOST_TEXT:,} characters.", field="text")
+        raise Refused(
+            _("A message needs a text of at most %(most)s characters.") % {"most": f"{MOST_TEXT:,}"},
+            field="text",
+        )
     return subject, text
 
 

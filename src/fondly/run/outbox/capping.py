@@ -12,7 +12,6 @@ from fondly.core.planner.compiled import ready
 from fondly.run.outbox.models import Message
 from fondly.run.outbox.outgoing import Outgoing
 
-UNCOUNTED = "another message to them has just left: the caps are counted first"
 _LOCKS = 0x0F0D  # the class of our advisory locks; the second number is the client
 
 

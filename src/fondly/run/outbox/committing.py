@@ -12,6 +12,7 @@ from typing import Literal
 from django.db import connection, transaction
 
 from fondly.ground import clock, instants
+from fondly.ground.wording import recorded
 from fondly.people.clients import consents
 from fondly.run.journeys import switch
 from fondly.run.outbox import capping, faults, policy, results
@@ -55,7 +56,9 @@ def _refused(messages: Sequence[Outgoing], worker: str, now: datetime) -> Iterat
     for message in messages:
         refusal = _refusal(message, found.get(message.pk), forbidden.get(message.pk, ""), now)
         if refusal is None and uncounted.concerns(message):
-            refusal = Refusal("wait", capping.UNCOUNTED, now)
+            refusal = Refusal(
+                "wait", recorded("another message to them has just left: the caps are counted first"), now
+            )
         if refusal is not None:
             yield message.pk, refusal
         else:
@@ -64,17 +67,17 @@ def _refused(messages: Sequence[Outgoing], worker: str, now: datetime) -> Iterat
 
 def _refusal(message: Outgoing, fresh: "Fresh | None", forbidden: str, now: datetime) -> Refusal | None:
     if fresh is None:
-        return Refusal("lost", "another worker has taken it over")
+        return Refusal("lost", recorded("another worker has taken it over"))
     if fresh.paused:
-        return Refusal("paused", "everything is paused", now)
+        return Refusal("paused", recorded("everything is paused"), now)
     if fresh.is_erased or forbidden:
-        return Refusal("cancel", policy.ERASED if fresh.is_erased else forbidden)
+        return Refusal("cancel", policy.erased() if fresh.is_erased else forbidden)
     if message.moment is not None:
         reason = policy.refused_by_journey(fresh.journey_state or "", fresh.moment_state or "", bool(fresh.is_current))
         if reason:
             return Refusal("wait", reason, now)
     opens = policy.opens_at(message, now)
-    return Refusal("wait", "quiet hours", opens) if opens > now else None
+    return Refusal("wait", recorded("quiet hours"), opens) if opens > now else None
 
 
 def _as_stamped(message: Outgoing, fresh: "Fresh | None") -> bool:

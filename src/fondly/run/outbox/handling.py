@@ -1,5 +1,7 @@
 """What the acts on messages share: finding and locking them, and bringing their moment along."""
 
+from django.utils.translation import gettext as _
+
 from fondly.ground.action import Conflict, NotFound, Refused
 from fondly.ground.locking import locked
 from fondly.run.journeys.models import Journey, Moment
@@ -14,9 +16,9 @@ def find(message_id: int, revision: int | None = None) -> Message:
     rows = Message.objects.select_related("moment__journey__client", "client").filter(pk=message_id)
     message = locked(rows).first()
     if message is None:
-        raise NotFound("There is no such message.")
+        raise NotFound(_("There is no such message."))
     if revision is not None and message.revision != revision:
-        raise Conflict("Somebody changed this message meanwhile. Look again and decide.")
+        raise Conflict(_("Somebody changed this message meanwhile. Look again and decide."))
     return message
 
 
@@ -25,7 +27,7 @@ def require(message: Message, *states: str) -> None:
     if message.state in states:
         return
     if message.state == State.SENDING:
-        raise Conflict("It is being sent at this very moment, so it cannot be changed any more.")
+        raise Conflict(_("It is being sent at this very moment, so it cannot be changed any more."))
     words = {
         State.SENT: "It has been sent already.",
         State.UNCERTAIN: "It may have arrived: say first whether it did.",
@@ -42,7 +44,7 @@ def require_living(message: Message) -> None:
     """Raises Refused when the journey the message belongs to has ended."""
     moment = message.moment
     if moment is not None and moment.journey.state not in LIVING:
-        raise Refused("The journey it belongs to has ended.")
+        raise Refused(_("The journey it belongs to has ended."))
 
 
 def save(message: Message, *fields: str) -> None:

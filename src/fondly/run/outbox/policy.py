@@ -8,6 +8,7 @@ from django.db.models import Count, Max
 from fondly.core.planner.calendars import first_open
 from fondly.core.planner.compiled import ready
 from fondly.core.planner.zones import zone_of
+from fondly.ground.wording import recorded
 from fondly.people.clients import consents
 from fondly.people.clients.models import Consent
 from fondly.run.journeys.models import Journey, Moment
@@ -18,14 +19,18 @@ from fondly.run.outbox.outgoing import Outgoing, Stamp
 def refused_by_journey(journey_state: str, moment_state: str, is_current: bool) -> str:
     """At the point of no return: why the journey keeps this message here; "" when it does not."""
     if journey_state != Journey.State.ACTIVE:
-        return f"the journey is {journey_state}"
+        return _said_of_journey(journey_state)
     if moment_state != Moment.State.WORKING:
-        return f"the moment is {moment_state} meanwhile"
-    return "" if is_current else WAIT_FOR_PLAN
+        return recorded("the moment is no longer on its way")
+    return "" if is_current else recorded("something happened meanwhile: the plan is looked at first")
 
 
-ERASED = "the client's data have been erased"
-WAIT_FOR_PLAN = "something happened meanwhile: the plan is looked at first"
+def _said_of_journey(state: str) -> str:
+    return recorded("the journey is paused") if state == Journey.State.PAUSED else recorded("the journey has ended")
+
+
+def erased() -> str:
+    return recorded("the client's data have been erased")
 
 
 def forbidden(messages: Sequence[Outgoing]) -> dict[int, str]:
@@ -47,11 +52,11 @@ def stamps(messages: Sequence[Outgoing]) -> dict[int, Stamp]:
 
 def _forbidden(message: Outgoing, ledger: dict[int, dict[consents.Pair, consents.Line]], suppressed: set[str]) -> str:
     if message.is_erased:
-        return ERASED
+        return erased()
     if message.to_address in suppressed:
-        return "the address is on the list of addresses that must not be written to"
+        return recorded("the address is on the list of addresses that must not be written to")
     if not addresses.in_sandbox(message.to_address):
-        return "sandbox: only the addresses in FONDLY_SANDBOX_TO are written to"
+        return recorded("sandbox: only the addresses in FONDLY_SANDBOX_TO are written to")
     return consents.why_not(ledger.get(message.client_id, {}), "email", message.purpose)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fondly.ground.action import NotFound
@@ -91,7 +92,7 @@ def message(message_id: int) -> Message:
     rows = Message.objects.select_related("client", "moment__journey").defer("raw")
     found = rows.filter(pk=message_id).first()
     if found is None:
-        raise NotFound("There is no such message.")
+        raise NotFound(gettext("There is no such message."))
     return found
 
 

@@ -5,6 +5,8 @@ A person who says that it did not arrive gets a new message instead (`outbox.res
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from fondly.ground import clock
 from fondly.ground.action import Actor, Outcome, action
 from fondly.run.journeys.models import Moment
@@ -32,4 +34,4 @@ def send_again(actor: Actor, given: SendAgain) -> Outcome[MessageState]:
     handling.save(message, "state", "go_at", "worker", "committed_at", "ended_at", "lease_until", "reply")
     handling.set_moment(message, state=Moment.State.WORKING, reason="")
     state = MessageState(message.pk, message.state, message.revision)
-    return Outcome(state, f"Sent again as it was: {message.subject}", message.client_id)
+    return Outcome(state, _("Sent again as it was: %(subject)s") % {"subject": message.subject}, message.client_id)

@@ -19,6 +19,7 @@ from fondly.ground.action import Actor, Outcome, Refused, Undo, action, perform
 from fondly.ground.locking import locked
 from fondly.ground.models import Setting
 from fondly.ground.steps import Slice, Steps, Walked, parts
+from fondly.ground.wording import recorded
 from fondly.run.journeys import records
 from fondly.run.journeys.models import Moment
 from fondly.run.journeys.performers import Job, Performer, Result
@@ -215,4 +216,4 @@ def _time_of(moment: MomentRow) -> datetime:
 
 
 def _why() -> str:
-    return _("It may have gone before the restore.")
+    return recorded("It may have gone before the restore.")

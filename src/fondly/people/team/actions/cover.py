@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from fondly.ground.action import Actor, NotAllowed, NotFound, Outcome, Refused, Undo, action
 from fondly.people.team.actions.users import find
 from fondly.people.team.models import Cover
@@ -35,15 +37,20 @@ def add_cover(actor: Actor, given: AddCover) -> Outcome[CoverAdded]:
     _own_or_admin(actor, given.user_id)
     away, by = find(given.user_id), find(given.by_id)
     if away.pk == by.pk:
-        raise Refused("Nobody can cover for themselves.", field="by_id")
+        raise Refused(_("Nobody can cover for themselves."), field="by_id")
     if not by.is_active:
-        raise Refused(f"{by.name} is switched off and cannot cover.", field="by_id")
+        raise Refused(_("%(name)s is switched off and cannot cover.") % {"name": by.name}, field="by_id")
     if given.to_on < given.from_on:
-        raise Refused("The last day is before the first day.", field="to_on")
+        raise Refused(_("The last day is before the first day."), field="to_on")
     cover = Cover.objects.create(
         user=away, by=by, from_on=given.from_on, to_on=given.to_on, note=given.note.strip()[:200]
     )
-    summary = f"{by.name} covers for {away.name} from {given.from_on} to {given.to_on}"
+    summary = _("%(by)s covers for %(away)s from %(first)s to %(last)s") % {
+        "by": by.name,
+        "away": away.name,
+        "first": given.from_on,
+        "last": given.to_on,
+    }
     return Outcome(CoverAdded(cover.pk), summary, undo=Undo("team.remove_cover", RemoveCover(cover.pk)))
 
 
@@ -51,14 +58,14 @@ def add_cover(actor: Actor, given: AddCover) -> Outcome[CoverAdded]:
 def remove_cover(actor: Actor, given: RemoveCover) -> Outcome[CoverAdded]:
     cover = Cover.objects.select_related("user", "by").filter(pk=given.cover_id).first()
     if cover is None:
-        raise NotFound("There is no such cover.")
+        raise NotFound(_("There is no such cover."))
     _own_or_admin(actor, cover.user_id)
     again = AddCover(cover.user_id, cover.by_id, cover.from_on, cover.to_on, cover.note)
     cover.delete()
-    summary = f"{cover.by.name} no longer covers for {cover.user.name}"
+    summary = _("%(by)s no longer covers for %(away)s") % {"by": cover.by.name, "away": cover.user.name}
     return Outcome(CoverAdded(given.cover_id), summary, undo=Undo("team.add_cover", again))
 
 
 def _own_or_admin(actor: Actor, user_id: int) -> None:
     if actor.user_id != user_id and not actor.may("admin"):
-        raise NotAllowed("You can arrange your own cover. For somebody else, ask an admin.")
+        raise NotAllowed(_("You can arrange your own cover. For somebody else, ask an admin."))

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
 from fondly.people.team.access import PERMISSIONS
@@ -57,7 +59,11 @@ def create_role(actor: Actor, given: CreateRole) -> Outcome[RoleId]:
     _check_new(given.name)
     role = Role(name=given.name)
     _fill(role, given)
-    return Outcome(RoleId(role.pk), f"The role {shown(role)} was added", undo=Undo("team.remove_role", RoleId(role.pk)))
+    return Outcome(
+        RoleId(role.pk),
+        _("The role %(role)s was added") % {"role": shown(role)},
+        undo=Undo("team.remove_role", RoleId(role.pk)),
+    )
 
 
 @action("team.change_role", permission="admin", summary="Change what a role may do")
@@ -72,7 +78,11 @@ def change_role(actor: Actor, given: RoleGiven) -> Outcome[RoleId]:
         role.may_offer,
     )
     _fill(role, given)
-    return Outcome(RoleId(role.pk), f"The role {shown(role)} was changed", undo=Undo("team.change_role", before))
+    return Outcome(
+        RoleId(role.pk),
+        _("The role %(role)s was changed") % {"role": shown(role)},
+        undo=Undo("team.change_role", before),
+    )
 
 
 @action("team.remove_role", permission="admin", summary="Remove a role nobody has")
@@ -80,7 +90,14 @@ def remove_role(actor: Actor, given: RoleId) -> Outcome[RoleId]:
     role = find_role(given.role_id)
     holders = role.users.count()
     if holders:
-        raise Refused(f"{holders} person(s) have the role {shown(role)}. Give them another one first.")
+        raise Refused(
+            ngettext(
+                "%(n)d person has the role %(role)s. Give them another one first.",
+                "%(n)d people have the role %(role)s. Give them another one first.",
+                holders,
+            )
+            % {"n": holders, "role": shown(role)}
+        )
     before = CreateRole(
         role.name,
         role.title,
@@ -90,19 +107,21 @@ def remove_role(actor: Actor, given: RoleId) -> Outcome[RoleId]:
         role.may_offer,
     )
     role.delete()
-    return Outcome(given, f"The role {shown(role)} was removed", undo=Undo("team.create_role", before))
+    return Outcome(
+        given, _("The role %(role)s was removed") % {"role": shown(role)}, undo=Undo("team.create_role", before)
+    )
 
 
 @action("team.create_department", permission="admin", summary="Add a department")
 def create_department(actor: Actor, given: CreateDepartment) -> Outcome[DepartmentId]:
     name = " ".join(given.name.split())[:80]
     if not name:
-        raise Refused("A department needs a name.", field="name")
+        raise Refused(_("A department needs a name."), field="name")
     if Department.objects.filter(name__iexact=name).exists():
-        raise Refused(f"There is a department called {name} already.", field="name")
+        raise Refused(_("There is a department called %(name)s already.") % {"name": name}, field="name")
     made = Department.objects.create(name=name)
     undo = Undo("team.remove_department", RemoveDepartment(made.pk))
-    return Outcome(DepartmentId(made.pk), f"The department {name} was added", undo=undo)
+    return Outcome(DepartmentId(made.pk), _("The department %(name)s was added") % {"name": name}, undo=undo)
 
 
 @action("team.remove_department", permission="admin", summary="Remove a department")
@@ -110,16 +129,20 @@ def remove_department(actor: Actor, given: RemoveDepartment) -> Outcome[Departme
     """Its roles stay, without a department."""
     department = Department.objects.filter(pk=given.department_id).first()
     if department is None:
-        raise NotFound("There is no such department.")
+        raise NotFound(_("There is no such department."))
     department.delete()
     undo = Undo("team.create_department", CreateDepartment(department.name))
-    return Outcome(DepartmentId(given.department_id), f"The department {department.name} was removed", undo=undo)
+    return Outcome(
+        DepartmentId(given.department_id),
+        _("The department %(department)s was removed") % {"department": department.name},
+        undo=undo,
+    )
 
 
 def find_role(role_id: int) -> Role:
     role = Role.objects.select_related("department").filter(pk=role_id).first()
     if role is None:
-        raise NotFound("There is no such role.")
+        raise NotFound(_("There is no such role."))
     return role
 
 
@@ -130,9 +153,13 @@ def shown(role: Role) -> str:
 def _fill(role: Role, given: CreateRole | RoleGiven) -> None:
     unknown = [name for name in given.permissions if name not in PERMISSIONS]
     if unknown:
-        raise Refused(f"{unknown[0]!r} is not a permission; choose from {', '.join(PERMISSIONS)}.", field="permissions")
+        raise Refused(
+            _("%(name)r is not a permission; choose from %(known)s.")
+            % {"name": unknown[0], "known": ", ".join(PERMISSIONS)},
+            field="permissions",
+        )
     if given.may_spend_minor < 0:
-        raise Refused("The spending limit cannot be below zero.", field="may_spend_minor")
+        raise Refused(_("The spending limit cannot be below zero."), field="may_spend_minor")
     role.title = " ".join(given.title.split())[:80]
     role.department = _department(given.department)
     role.permissions = sorted(set(given.permissions))
@@ -145,7 +172,7 @@ def _department(name: str) -> Department | None:
         return None
     found = Department.objects.filter(name__iexact=name).first()
     if found is None:
-        raise Refused(f"There is no department called {name!r}.", field="department")
+        raise Refused(_("There is no department called %(name)r.") % {"name": name}, field="department")
     return found
 
 
@@ -154,7 +181,9 @@ def _check_new(name: str) -> None:
         validate_slug(name)
     except ValidationError as error:
         raise Refused(
-            f"{name!r} cannot be a role's name: use letters, digits and underscores, as in the playbook.", field="name"
+            _("%(name)r cannot be a role's name: use letters, digits and underscores, as in the playbook.")
+            % {"name": name},
+            field="name",
         ) from error
     if Role.objects.filter(name=name).exists():
-        raise Refused(f"There is a role called {name!r} already.", field="name")
+        raise Refused(_("There is a role called %(name)r already.") % {"name": name}, field="name")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
 from pydantic import SecretStr
 
 from fondly.ground import clock
@@ -41,10 +42,10 @@ def create_token(actor: Actor, given: CreateToken) -> Outcome[TokenMade]:
     user = find(actor.user_id or 0)
     name = " ".join(given.name.split())[:80]
     if not name:
-        raise Refused("Give the key a name, so that you know later what it is for.", field="name")
+        raise Refused(_("Give the key a name, so that you know later what it is for."), field="name")
     _check_scopes(actor, given.scopes)
     if given.expires_at is not None and given.expires_at <= clock.now():
-        raise Refused("The key would have ended before it begins.", field="expires_at")
+        raise Refused(_("The key would have ended before it begins."), field="expires_at")
     secret = PREFIX + tokens.make()
     made = ApiToken.objects.create(
         user=user,
@@ -55,7 +56,7 @@ def create_token(actor: Actor, given: CreateToken) -> Outcome[TokenMade]:
         made_at=clock.now(),
         expires_at=given.expires_at,
     )
-    return Outcome(TokenMade(made.pk, SecretStr(secret)), f"The key {name} was made")
+    return Outcome(TokenMade(made.pk, SecretStr(secret)), _("The key %(name)s was made") % {"name": name})
 
 
 @action("team.revoke_token", permission="read", summary="End a key for scripts")
@@ -63,18 +64,24 @@ def revoke_token(actor: Actor, given: RevokeToken) -> Outcome[RevokeToken]:
     """At once and for good. Your own keys, or anybody's for an admin."""
     token = ApiToken.objects.filter(pk=given.token_id).first()
     if token is None or (token.user_id != actor.user_id and not actor.may("admin")):
-        raise NotFound("There is no such key.")
+        raise NotFound(_("There is no such key."))
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         token.save(update_fields=["revoked_at"])
-    return Outcome(given, f"The key {token.name} was ended")
+    return Outcome(given, _("The key %(name)s was ended") % {"name": token.name})
 
 
 def _check_scopes(actor: Actor, scopes: list[str]) -> None:
     if not scopes:
-        raise Refused("Choose what the key may do.", field="scopes")
+        raise Refused(_("Choose what the key may do."), field="scopes")
     for scope in scopes:
         if scope not in PERMISSIONS:
-            raise Refused(f"{scope!r} is not a permission; choose from {', '.join(PERMISSIONS)}.", field="scopes")
+            raise Refused(
+                _("%(scope)r is not a permission; choose from %(known)s.")
+                % {"scope": scope, "known": ", ".join(PERMISSIONS)},
+                field="scopes",
+            )
         if not actor.may(scope):
-            raise NotAllowed(f"You may not do {scope!r} yourself, so a key of yours may not either.")
+            raise NotAllowed(
+                _("You may not do %(scope)r yourself, so a key of yours may not either.") % {"scope": scope}
+            )

@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress as SignInAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import F
+from django.utils.translation import gettext as _
 from pydantic import SecretStr
 
 from fondly.ground import clock
@@ -76,7 +77,11 @@ class ChangeSelf:
 def create_user(actor: Actor, given: CreateUser) -> Outcome[UserId]:
     """A user without a password: they get in by a link. Refused when the address is taken or malformed."""
     user = _add(given.email, given.name, given.roles, given.is_admin)
-    return Outcome(UserId(user.pk), f"{user.name} was added to the team", undo=Undo("team.deactivate", UserId(user.pk)))
+    return Outcome(
+        UserId(user.pk),
+        _("%(name)s was added to the team") % {"name": user.name},
+        undo=Undo("team.deactivate", UserId(user.pk)),
+    )
 
 
 @action("team.invite", permission="admin", summary="Invite somebody to the team")
@@ -85,7 +90,9 @@ def invite(actor: Actor, given: Invite) -> Outcome[Invited]:
     user = _add(given.email, given.name, given.roles, given.is_admin)
     link = links.make("invite", user)
     outcome = Invited(user.pk, SecretStr(link.url), link.days)
-    return Outcome(outcome, f"{user.name} was invited", undo=Undo("team.deactivate", UserId(user.pk)))
+    return Outcome(
+        outcome, _("%(name)s was invited") % {"name": user.name}, undo=Undo("team.deactivate", UserId(user.pk))
+    )
 
 
 @action("team.new_link", permission="admin", summary="Make a link for a new password")
@@ -93,9 +100,11 @@ def new_link(actor: Actor, given: UserId) -> Outcome[LinkMade]:
     """For somebody who forgot their password. Their second factor, if any, is still asked for."""
     user = find(given.user_id)
     if not user.is_active:
-        raise Refused(f"{user.name} is switched off. Switch them on first.", field="user_id")
+        raise Refused(_("%(name)s is switched off. Switch them on first.") % {"name": user.name}, field="user_id")
     link = links.make("reset" if user.has_usable_password() else "invite", user)
-    return Outcome(LinkMade(SecretStr(link.url), link.days), f"A sign-in link was made for {user.name}")
+    return Outcome(
+        LinkMade(SecretStr(link.url), link.days), _("A sign-in link was made for %(name)s") % {"name": user.name}
+    )
 
 
 @action("team.change_user", permission="admin", summary="Change a user")
@@ -112,7 +121,9 @@ def change_user(actor: Actor, given: ChangeUser) -> Outcome[UserId]:
     user.roles.set(_roles(given.roles))
     if moved:
         _verify(user)
-    return Outcome(UserId(user.pk), f"{user.name} was changed", undo=Undo("team.change_user", before))
+    return Outcome(
+        UserId(user.pk), _("%(name)s was changed") % {"name": user.name}, undo=Undo("team.change_user", before)
+    )
 
 
 @action("team.deactivate", permission="admin", summary="Switch a user off")
@@ -120,13 +131,17 @@ def deactivate(actor: Actor, given: UserId) -> Outcome[UserId]:
     """They are signed out everywhere at once, and their keys and links stop working."""
     user = find(given.user_id)
     if user.pk == actor.user_id:
-        raise Refused("You cannot switch yourself off. Ask another admin.", field="user_id")
+        raise Refused(_("You cannot switch yourself off. Ask another admin."), field="user_id")
     if user.is_admin:
         _keep_an_admin(user)
     User.objects.filter(pk=user.pk).update(is_active=False, sessions_ended=F("sessions_ended") + 1)
     ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=clock.now())
     user.links.filter(used_at=None).update(used_at=clock.now())
-    return Outcome(UserId(user.pk), f"{user.name} was switched off", undo=Undo("team.activate", UserId(user.pk)))
+    return Outcome(
+        UserId(user.pk),
+        _("%(name)s was switched off") % {"name": user.name},
+        undo=Undo("team.activate", UserId(user.pk)),
+    )
 
 
 @action("team.activate", permission="admin", summary="Switch a user on again")
@@ -134,7 +149,11 @@ def activate(actor: Actor, given: UserId) -> Outcome[UserId]:
     """They may sign in again; keys that were revoked stay revoked."""
     user = find(given.user_id)
     User.objects.filter(pk=user.pk).update(is_active=True)
-    return Outcome(UserId(user.pk), f"{user.name} was switched on", undo=Undo("team.deactivate", UserId(user.pk)))
+    return Outcome(
+        UserId(user.pk),
+        _("%(name)s was switched on") % {"name": user.name},
+        undo=Undo("team.deactivate", UserId(user.pk)),
+    )
 
 
 @action("team.change_self", permission="read", summary="Change your own profile")
@@ -142,20 +161,25 @@ def change_self(actor: Actor, given: ChangeSelf) -> Outcome[UserId]:
     user = find(actor.user_id or 0)
     before = ChangeSelf(user.name, user.phone, user.zone, user.language, user.theme, user.single_keys)
     if given.zone and given.zone not in available_timezones():
-        raise Refused(f"{given.zone!r} is not a time zone; write one such as America/New_York.", field="zone")
+        raise Refused(
+            _("%(zone)r is not a time zone; write one such as America/New_York.") % {"zone": given.zone}, field="zone"
+        )
     if given.theme not in THEMES:
-        raise Refused(f"{given.theme!r} is not a theme; choose {', '.join(THEMES)}.", field="theme")
+        raise Refused(
+            _("%(theme)r is not a theme; choose %(known)s.") % {"theme": given.theme, "known": ", ".join(THEMES)},
+            field="theme",
+        )
     user.name, user.phone, user.zone = _named(given.name), given.phone.strip()[:40], given.zone
     user.language, user.theme, user.single_keys = given.language[:12], given.theme, given.single_keys
     user.save(update_fields=["name", "phone", "zone", "language", "theme", "single_keys"])
-    return Outcome(UserId(user.pk), "Your profile was changed", undo=Undo("team.change_self", before))
+    return Outcome(UserId(user.pk), _("Your profile was changed"), undo=Undo("team.change_self", before))
 
 
 def find(user_id: int) -> User:
     """The user, or NotFound."""
     user = User.objects.filter(pk=user_id).first()
     if user is None:
-        raise NotFound("There is no such user.")
+        raise NotFound(_("There is no such user."))
     return user
 
 
@@ -181,9 +205,9 @@ def _verify(user: User) -> None:
 def _named(name: str) -> str:
     cleaned = " ".join(name.split())
     if not cleaned:
-        raise Refused("A name is needed.", field="name")
+        raise Refused(_("A name is needed."), field="name")
     if len(cleaned) > 150:
-        raise Refused("The name is too long; 150 letters are enough.", field="name")
+        raise Refused(_("The name is too long; 150 letters are enough."), field="name")
     return cleaned
 
 
@@ -192,9 +216,9 @@ def _free_address(email: str, except_id: int = 0) -> str:
     try:
         validate_email(cleaned)
     except ValidationError as error:
-        raise Refused(f"{email!r} is not an e-mail address.", field="email") from error
+        raise Refused(_("%(email)r is not an e-mail address.") % {"email": email}, field="email") from error
     if User.objects.filter(email__iexact=cleaned).exclude(pk=except_id).exists():
-        raise Refused(f"{cleaned} belongs to somebody in the team already.", field="email")
+        raise Refused(_("%(email)s belongs to somebody in the team already.") % {"email": cleaned}, field="email")
     return cleaned
 
 
@@ -202,11 +226,14 @@ def _roles(names: list[str]) -> list[Role]:
     found = {role.name: role for role in Role.objects.filter(name__in=names)}
     missing = [name for name in names if name not in found]
     if missing:
-        raise Refused(f"There is no role called {missing[0]!r}.", field="roles")
+        raise Refused(_("There is no role called %(name)r.") % {"name": missing[0]}, field="roles")
     return list(found.values())
 
 
 def _keep_an_admin(leaving: User) -> None:
     others = User.objects.filter(is_admin=True, is_active=True).exclude(pk=leaving.pk).select_for_update()
     if not others.exists():
-        raise Refused(f"{leaving.name} is the only admin. Make somebody else an admin first.", field="is_admin")
+        raise Refused(
+            _("%(name)s is the only admin. Make somebody else an admin first.") % {"name": leaving.name},
+            field="is_admin",
+        )

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -55,7 +56,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 def person(request: HttpRequest, user_id: int) -> HttpResponse:
     found = queries.person(user_id)
     if found is None:
-        raise NotFound("There is no such person in the team.")
+        raise NotFound(_("There is no such person in the team."))
     if request.method == "POST":
         sent = request.POST
         roles, is_admin = sent.getlist("roles"), "is_admin" in sent
@@ -142,7 +143,7 @@ def _perform(request: HttpRequest, name: str, given: Any) -> Any:
 def _role_page(request: HttpRequest, role_id: int | None) -> HttpResponse:
     found = queries.role(role_id) if role_id is not None else None
     if role_id is not None and found is None:
-        raise NotFound("There is no such role.")
+        raise NotFound(_("There is no such role."))
     context = {"role": found, "permissions": PERMISSIONS, "departments": queries.departments()}
     return render(request, "team/role.html", context)
 
@@ -162,7 +163,9 @@ def _money(text: str) -> int:
     try:
         return round(float(text.replace(",", "") or 0) * MINOR)
     except (ValueError, OverflowError) as error:
-        raise Refused(f"{text!r} is not an amount; write a number such as 150.", field="may_spend_minor") from error
+        raise Refused(
+            _("%(text)r is not an amount; write a number such as 150.") % {"text": text}, field="may_spend_minor"
+        ) from error
 
 
 def _day(text: str, field: str) -> Any:
@@ -171,7 +174,7 @@ def _day(text: str, field: str) -> Any:
     except ValueError:
         found = None
     if found is None:
-        raise Refused("Choose the first and the last day.", field=field)
+        raise Refused(_("Choose the first and the last day."), field=field)
     return found
 
 

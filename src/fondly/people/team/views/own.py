@@ -96,5 +96,5 @@ def _end_of_day(request: HttpRequest) -> datetime | None:
     except ValueError:
         day = None
     if day is None:
-        raise Refused(f"{text!r} is not a date.", field="expires_at")
+        raise Refused(_("%(text)r is not a date.") % {"text": text}, field="expires_at")
     return make_aware(datetime.combine(day, time(23, 59)))

@@ -4,6 +4,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from fondly.ground import clock
 from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
 from fondly.ground.locking import locked
@@ -55,12 +57,14 @@ def record_event(actor: Actor, given: RecordEvent) -> Outcome[EventRecorded]:
     now = clock.now()
     client = Client.objects.filter(pk=given.client_id, merged_into=None, erased_at=None).first()
     if client is None:
-        raise NotFound("There is no such client.")
+        raise NotFound(_("There is no such client."))
     at = given.at or now
     event = _usable(given, at, now)
     source, external_id = (given.source or _BY_PERSON)[:40], given.external_id or uuid.uuid4().hex
     if Interaction.objects.filter(source=source, external_id=external_id).exists():
-        return Outcome(EventRecorded(False, _stages(client.pk)), f"{event} was known already", client.pk)
+        return Outcome(
+            EventRecorded(False, _stages(client.pk)), _("%(event)s was known already") % {"event": event}, client.pk
+        )
     journey = _journey(given, client)
     timeline.record(
         timeline.NewFact(
@@ -71,7 +75,7 @@ def record_event(actor: Actor, given: RecordEvent) -> Outcome[EventRecorded]:
     )  # fmt: skip
     _plan(client.pk, now)
     undo = Undo("journeys.unrecord_event", UnrecordEvent(client.pk, source, external_id))
-    words = f"{client.name}: {event.replace('_', ' ')}"
+    words = _("%(name)s: %(event)s") % {"name": client.name, "event": event.replace("_", " ")}
     return Outcome(EventRecorded(True, _stages(client.pk)), words, client.pk, undo)
 
 
@@ -80,22 +84,26 @@ def unrecord_event(actor: Actor, given: UnrecordEvent) -> Outcome[EventRecorded]
     """As if it had not happened; what was sent because of it stays sent."""
     fact = Interaction.objects.filter(source=given.source, external_id=given.external_id, kind="event").first()
     if fact is None or fact.client_id != given.client_id:
-        raise NotFound("This event is no longer on the timeline.")
+        raise NotFound(_("This event is no longer on the timeline."))
     records.take_back(given.source, given.external_id)
     _plan(given.client_id, clock.now())
-    return Outcome(EventRecorded(False, _stages(given.client_id)), f"Took back: {fact.name}", given.client_id)
+    return Outcome(
+        EventRecorded(False, _stages(given.client_id)),
+        _("Took back: %(event)s") % {"event": fact.name},
+        given.client_id,
+    )
 
 
 def _usable(given: RecordEvent, at: datetime, now: datetime) -> str:
     event = given.event.strip()
     if not event or len(event) > 120 or not event.isprintable():
-        raise Refused("An event needs a name of at most 120 characters.", field="event")
+        raise Refused(_("An event needs a name of at most 120 characters."), field="event")
     if len(given.external_id) > 200:
-        raise Refused("The external id holds at most 200 characters.", field="external_id")
+        raise Refused(_("The external id holds at most 200 characters."), field="external_id")
     if at.tzinfo is None:
-        raise Refused("The time needs a time zone.", field="at")
+        raise Refused(_("The time needs a time zone."), field="at")
     if at > now + _AHEAD:
-        raise Refused("This lies in the future. An event is recorded when it has happened.", field="at")
+        raise Refused(_("This lies in the future. An event is recorded when it has happened."), field="at")
     return event
 
 
@@ -104,7 +112,7 @@ def _journey(given: RecordEvent, client: Client) -> Journey | None:
         return None
     journey = Journey.objects.filter(pk=given.journey_id, client=client).first()
     if journey is None:
-        raise NotFound("This client has no such journey.")
+        raise NotFound(_("This client has no such journey."))
     return journey
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from fondly.design.playbooks import library
 from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, Outcome, Refused, Undo, action
+from fondly.ground.wording import recorded
 from fondly.people.clients import timeline
 from fondly.run.journeys import ending, records
 from fondly.run.journeys.exits import REASONS
@@ -80,15 +81,23 @@ def move(actor: Actor, given: MoveJourney) -> Outcome[JourneyState]:
     journey = find_journey(given.journey_id)
     stages = stages_of(journey)
     if given.stage not in stages:
-        raise Refused(f"There is no stage {given.stage!r}. Its stages: {', '.join(stages)}.", field="stage")
+        raise Refused(
+            _("There is no stage %(stage)r. Its stages: %(known)s.")
+            % {"stage": given.stage, "known": ", ".join(stages)},
+            field="stage",
+        )
     if given.stage == journey.stage:
-        raise Refused(f"{journey.client.name} is in this stage already.", field="stage")
+        raise Refused(_("%(name)s is in this stage already.") % {"name": journey.client.name}, field="stage")
     now, fact, before = clock.now(), _fact_id("move", journey), journey.stage
-    text = given.why.strip() or f"Moved by {actor.name}"
+    text = given.why.strip() or recorded("Moved by %(who)s") % {"who": actor.name}
     timeline.record(records.fact(journey, "entered", now, fact, name=given.stage, text=text, by_id=actor.user_id))
     _touch(journey)
     replan([journey], now)
-    summary = f"{journey.client.name} was moved from {_title(journey, before)} to {_title(journey, given.stage)}"
+    summary = _("%(name)s was moved from %(before)s to %(stage)s") % {
+        "name": journey.client.name,
+        "before": _title(journey, before),
+        "stage": _title(journey, given.stage),
+    }
     return _outcome(journey, summary, Undo("journeys.unmove", UnmoveJourney(journey.pk, fact)))
 
 
@@ -99,7 +108,10 @@ def unmove(actor: Actor, given: UnmoveJourney) -> Outcome[JourneyState]:
     records.take_back_of(journey, given.fact)
     _touch(journey)
     replan([journey], clock.now())
-    return _outcome(journey, f"{journey.client.name} is back in {_title(journey, journey.stage)}")
+    return _outcome(
+        journey,
+        _("%(name)s is back in %(stage)s") % {"name": journey.client.name, "stage": _title(journey, journey.stage)},
+    )
 
 
 @action("journeys.pause", permission="run", summary="Pause a journey")
@@ -108,17 +120,20 @@ def pause(actor: Actor, given: PauseJourney) -> Outcome[JourneyState]:
     journey = find_journey(given.journey_id)
     now = clock.now()
     if journey.state == State.PAUSED:
-        raise Refused("It is paused already.")
+        raise Refused(_("It is paused already."))
     if given.until is not None and given.until <= now:
-        raise Refused("The end of the pause must lie in the future.", field="until")
+        raise Refused(_("The end of the pause must lie in the future."), field="until")
     journey.state, journey.paused_until, journey.paused_why = State.PAUSED, given.until, given.why.strip()[:200]
     _touch(journey, "state", "paused_until", "paused_why")
     timeline.record(
         records.fact(journey, "paused", now, _fact_id("pause", journey), text=given.why, by_id=actor.user_id)
     )
-    until = f" until {given.until.date().isoformat()}" if given.until else ""
     undo = Undo("journeys.resume", ResumeJourney(journey.pk, undone=True))
-    return _outcome(journey, f"The journey of {journey.client.name} is paused{until}", undo)
+    summary = _("The journey of %(name)s is paused") % {"name": journey.client.name}
+    if given.until is not None:
+        values = {"name": journey.client.name, "day": given.until.date().isoformat()}
+        summary = _("The journey of %(name)s is paused until %(day)s") % values
+    return _outcome(journey, summary, undo)
 
 
 @action("journeys.resume", permission="run", summary="Resume a journey")
@@ -126,7 +141,7 @@ def resume(actor: Actor, given: ResumeJourney) -> Outcome[JourneyState]:
     """It goes on; what fell due during the pause counts as due now."""
     journey = find_journey(given.journey_id)
     if journey.state != State.PAUSED:
-        raise Refused("It is not paused.")
+        raise Refused(_("It is not paused."))
     now, before = clock.now(), PauseJourney(journey.pk, journey.paused_until, journey.paused_why)
     journey.state, journey.paused_until, journey.paused_why = State.ACTIVE, None if given.undone else now, ""
     _touch(journey, "state", "paused_until", "paused_why")
@@ -134,18 +149,26 @@ def resume(actor: Actor, given: ResumeJourney) -> Outcome[JourneyState]:
     replan([journey], now)
     lasting = before.until is None or before.until > now
     undo = Undo("journeys.pause", before) if lasting and not given.undone else None
-    return _outcome(journey, f"The journey of {journey.client.name} goes on", undo)
+    return _outcome(journey, _("The journey of %(name)s goes on") % {"name": journey.client.name}, undo)
 
 
 @action("journeys.exit", permission="run", summary="End a journey")
 def exit(actor: Actor, given: ExitJourney) -> Outcome[JourneyState]:
     """The client leaves: everything not done is cancelled in the same transaction, mail not yet gone is called back."""
     if given.reason not in REASONS:
-        raise Refused(f"{given.reason!r} is not a reason to leave; one of: {', '.join(REASONS)}.", field="reason")
+        raise Refused(
+            _("%(reason)r is not a reason to leave; one of: %(known)s.")
+            % {"reason": given.reason, "known": ", ".join(REASONS)},
+            field="reason",
+        )
     journey = find_journey(given.journey_id)
     paused = journey.state == State.PAUSED
     fact = ending.end(journey, given.reason, given.note.strip(), clock.now(), by_id=actor.user_id)
-    summary = f"{journey.client.name} left from {_title(journey, journey.exit_stage)}: {REASONS[given.reason]}"
+    summary = _("%(name)s left from %(stage)s: %(reason)s") % {
+        "name": journey.client.name,
+        "stage": _title(journey, journey.exit_stage),
+        "reason": REASONS[given.reason],
+    }
     return _outcome(journey, summary, Undo("journeys.re_enter", ReEnterJourney(journey.pk, fact, paused)))
 
 
@@ -154,17 +177,22 @@ def re_enter(actor: Actor, given: ReEnterJourney) -> Outcome[JourneyState]:
     """The journey goes on where it was, as if it had not been ended."""
     journey = find_journey(given.journey_id, living=False)
     if journey.state != State.EXITED:
-        raise Refused("This journey has not been ended.")
+        raise Refused(_("This journey has not been ended."))
     try:
         with transaction.atomic():
             ending.reopen(journey, given.fact, clock.now(), paused=given.paused)
     except IntegrityError:
-        raise Conflict(f"{journey.client.name} has started this playbook again meanwhile.") from None
-    return _outcome(journey, f"{journey.client.name} is back in {_title(journey, journey.stage)}")
+        raise Conflict(
+            _("%(name)s has started this playbook again meanwhile.") % {"name": journey.client.name}
+        ) from None
+    return _outcome(
+        journey,
+        _("%(name)s is back in %(stage)s") % {"name": journey.client.name, "stage": _title(journey, journey.stage)},
+    )
 
 
 def _outcome(journey: Journey, summary: str, undo: Undo | None = None) -> Outcome[JourneyState]:
-    return Outcome(JourneyState(journey.pk, journey.state, journey.stage), _(summary), journey.client_id, undo)
+    return Outcome(JourneyState(journey.pk, journey.state, journey.stage), summary, journey.client_id, undo)
 
 
 def _touch(journey: Journey, *fields: str) -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, Outcome, Refused, Undo, action
+from fondly.ground.wording import recorded
 from fondly.people.clients import timeline
 from fondly.run.journeys import records
 from fondly.run.journeys.handling import (
@@ -85,7 +86,7 @@ def finish(actor: Actor, given: FinishMoment) -> Outcome[MomentState]:
     _judge(given)
     moment, now = find_moment(given.moment_id, given.revision), clock.now()
     require_open(moment)
-    call_back(moment, f"done by {actor.name}", now)
+    call_back(moment, recorded("done by %(who)s") % {"who": actor.name}, now)
     before = before_of(moment)
     moment.state, moment.asks, moment.reason = State.DONE, "", ""
     moment.ended_at, moment.ended_by = now, actor.name[:200]
@@ -111,7 +112,7 @@ def skip(actor: Actor, given: SkipMoment) -> Outcome[MomentState]:
     """It will not happen; the reason is kept."""
     moment, now = find_moment(given.moment_id, given.revision), clock.now()
     require_open(moment)
-    call_back(moment, f"skipped by {actor.name}", now)
+    call_back(moment, recorded("skipped by %(who)s") % {"who": actor.name}, now)
     before, why = before_of(moment), given.why.strip()
     moment.state, moment.asks, moment.reason = State.SKIPPED, "", why[:300]
     moment.ended_at, moment.ended_by = now, actor.name[:200]
@@ -133,7 +134,7 @@ def reschedule(actor: Actor, given: RescheduleMoment) -> Outcome[MomentState]:
         raise Refused(_("This time has passed. Choose a later one, or do it now."), field="at")
     moment = find_moment(given.moment_id, given.revision)
     require_open(moment)
-    call_back(moment, f"put on another time by {actor.name}", now)
+    call_back(moment, recorded("put on another time by %(who)s") % {"who": actor.name}, now)
     before = before_of(moment)
     moment.state, moment.asks, moment.reason, moment.at = State.PLANNED, "", "", given.at
     _override(moment, "at", given.at, actor, given.why.strip())
@@ -181,7 +182,7 @@ def _restore(given: RestoreMoment) -> Outcome[MomentState]:
     if moment.state in (State.DONE, State.UNCERTAIN) and not taken_back:
         raise Refused(_("It has happened meanwhile and cannot be undone."))
     if moment.state == State.WORKING or moment.asks == "approve":
-        call_back(moment, "undone", now)
+        call_back(moment, recorded("undone"), now)
     put_back(moment, given.before)
     replan([moment.journey], now)
     moment.refresh_from_db()

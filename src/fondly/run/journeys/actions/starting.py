@@ -4,11 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from fondly.design.playbooks import library
 from fondly.ground import clock
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action
 from fondly.ground.locking import locked
 from fondly.ground.steps import Slice, Steps, Walked, parts
+from fondly.ground.wording import recorded
 from fondly.people.clients.models import Interaction
 from fondly.run.journeys import performers, starting
 from fondly.run.journeys.histories import PLAN
@@ -75,14 +79,18 @@ def start(actor: Actor, given: StartJourney) -> Outcome[Started]:
     now = clock.now()
     started_at = given.started_at or now
     if started_at.tzinfo is None:
-        raise Refused("The start needs a time zone.", field="started_at")
+        raise Refused(_("The start needs a time zone."), field="started_at")
     if started_at > now:
-        raise Refused("A journey cannot start in the future. Start it when the day has come.", field="started_at")
+        raise Refused(_("A journey cannot start in the future. Start it when the day has come."), field="started_at")
     course = starting.course(given.playbook_id, given.stage)
     journey = starting.start_one(course, given.client_id, given.matter.strip(), started_at, now)
     count = Moment.objects.filter(journey=journey).count()
     stage = library.stage_title(journey.version_id, course.stage)
-    summary = f"{journey.client.name} started {course.playbook.name} at {stage}"
+    summary = _("%(name)s started %(playbook)s at %(stage)s") % {
+        "name": journey.client.name,
+        "playbook": course.playbook.name,
+        "stage": stage,
+    }
     undo = Undo("journeys.discard", DiscardJourneys([journey.pk]))
     return Outcome(Started(journey.pk, journey.stage, count), summary, journey.client_id, undo)
 
@@ -94,7 +102,7 @@ def _to_start(given: StartJourneys) -> list[int]:
 def _start_size(actor: Actor, given: StartJourneys) -> int:
     starting.course(given.playbook_id, given.stage)
     if len(given.client_ids) > MOST_AT_ONCE:
-        raise Refused(f"At most {MOST_AT_ONCE:,} clients at once.", field="client_ids")
+        raise Refused(_("At most %(most)s clients at once.") % {"most": f"{MOST_AT_ONCE:,}"}, field="client_ids")
     return len(_to_start(given))
 
 
@@ -117,7 +125,9 @@ def start_many(actor: Actor, given: StartJourneys, walked: Walked) -> Outcome[St
     result = StartedMany(made, len(made), len(_to_start(given)) - len(made))
     name = starting.course(given.playbook_id, given.stage).playbook.name
     undo = Undo("journeys.discard", DiscardJourneys(made)) if made else None
-    return Outcome(result, f"{len(made):,} clients started {name}", undo=undo)
+    words = ngettext("%(n)s client started %(playbook)s", "%(n)s clients started %(playbook)s", len(made))
+    summary = words % {"n": f"{len(made):,}", "playbook": name}
+    return Outcome(result, summary, undo=undo)
 
 
 def _discard_size(actor: Actor, given: DiscardJourneys) -> int:
@@ -141,21 +151,22 @@ def _discard_slices(actor: Actor, given: DiscardJourneys, cursor: int | None) ->
 def discard(actor: Actor, given: DiscardJourneys, walked: Walked) -> Outcome[Discarded]:
     """Remove journeys in which nothing has happened yet. Refused as soon as one has something done or sent."""
     count = sum(walked.made)
-    return Outcome(Discarded(count), f"{count:,} starts were taken back")
+    words = ngettext("%(n)s start was taken back", "%(n)s starts were taken back", count)
+    return Outcome(Discarded(count), words % {"n": f"{count:,}"})
 
 
 def _gone_out() -> Refused:
-    return Refused("Something was done or sent already, so this cannot be undone. End the journey instead.")
+    return Refused(_("Something was done or sent already, so this cannot be undone. End the journey instead."))
 
 
 def _discard(ids: Sequence[int], now: datetime) -> int:
     journeys = list(locked(Journey.objects.filter(pk__in=ids)))
     moments = list(Moment.objects.filter(journey__in=journeys).values_list("pk", "channel", "state"))
-    if any(state in _GONE_OUT for _, _, state in moments):
+    if any(state in _GONE_OUT for _pk, _channel, state in moments):
         raise _gone_out()
     open_ones = [(pk, channel) for pk, channel, state in moments if state in (Moment.State.WORKING, Moment.State.DUE)]
-    if performers.withdraw(open_ones, "the start was taken back", now) != {pk for pk, _ in open_ones}:
-        raise Refused("A message is being sent at this very moment. End the journey instead.")
+    if performers.withdraw(open_ones, recorded("the start was taken back"), now) != {pk for pk, _channel in open_ones}:
+        raise Refused(_("A message is being sent at this very moment. End the journey instead."))
     found = [journey.pk for journey in journeys]
     Interaction.objects.filter(journey_id__in=found, source__in=(JOURNEY, PLAN)).delete()
     Journey.objects.filter(pk__in=found).delete()

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from fondly.ground import clock
 from fondly.ground.action import Actor, Outcome, Refused, Undo, action
+from fondly.ground.wording import recorded
 from fondly.run.journeys import switch
 
 
@@ -27,12 +30,12 @@ class EngineState:
 def pause_everything(actor: Actor, given: PauseEverything) -> Outcome[EngineState]:
     """From this commit on nothing is planned, claimed or sent, until a person resumes it."""
     if switch.why_paused():
-        raise Refused("Everything is paused already.")
-    why = given.why.strip() or f"Paused by {actor.name}"
+        raise Refused(_("Everything is paused already."))
+    why = given.why.strip() or recorded("Paused by %(who)s") % {"who": actor.name}
     switch.turn(why)
     return Outcome(
         EngineState(True, why),
-        f"Everything is paused: {why}",
+        _("Everything is paused: %(why)s") % {"why": why},
         undo=Undo("journeys.resume_everything", ResumeEverything()),
     )
 
@@ -42,8 +45,8 @@ def resume_everything(actor: Actor, given: ResumeEverything) -> Outcome[EngineSt
     """Go on. What fell due meanwhile follows each touchpoint's own rule for being late."""
     why = switch.why_paused()
     if not why:
-        raise Refused("Nothing is paused.")
+        raise Refused(_("Nothing is paused."))
     switch.resume(clock.now())
     return Outcome(
-        EngineState(False), "Fondly runs again", undo=Undo("journeys.pause_everything", PauseEverything(why))
+        EngineState(False), _("Fondly runs again"), undo=Undo("journeys.pause_everything", PauseEverything(why))
     )

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from fondly.design.playbooks import library
 from fondly.design.playbooks.models import PlaybookVersion
 from fondly.ground import clock
@@ -53,7 +56,7 @@ def _move_size(actor: Actor, given: MoveToVersion) -> int:
     version = _version(given)
     size = effect.concerned(given.playbook_id, given.from_version_id, version.pk).count()
     if not size:
-        raise Refused("Nobody lives another version, so there is nobody to move.")
+        raise Refused(_("Nobody lives another version, so there is nobody to move."))
     return size
 
 
@@ -89,7 +92,16 @@ def move_to_version(actor: Actor, given: MoveToVersion, walked: Walked) -> Outco
         for version_id, ids in made["before"]:
             before[version_id] += ids
     undo = Undo("journeys.move_back", MoveBack(version.pk, dict(before), moving.mark_of(version))) if before else None
-    return Outcome(Moved(**counts), f"{counts['journeys']:,} clients were moved to version {version.number}", undo=undo)
+    words = ngettext(
+        "%(n)s client was moved to version %(number)s",
+        "%(n)s clients were moved to version %(number)s",
+        counts["journeys"],
+    )
+    return Outcome(
+        Moved(**counts),
+        words % {"n": f"{counts['journeys']:,}", "number": version.number},
+        undo=undo,
+    )
 
 
 def _back_size(actor: Actor, given: MoveBack) -> int:
@@ -114,11 +126,12 @@ def _back_slices(actor: Actor, given: MoveBack, cursor: int | None) -> Iterator[
 def move_back(actor: Actor, given: MoveBack, walked: Walked) -> Outcome[Moved]:
     """Everyone is back on the version they lived; what was sent meanwhile stays sent."""
     count = sum(walked.made)
-    return Outcome(Moved(count, 0, 0, 0, 0, 0, 0), f"{count:,} clients are back on their version")
+    words = ngettext("%(n)s client is back on their version", "%(n)s clients are back on their version", count)
+    return Outcome(Moved(count, 0, 0, 0, 0, 0, 0), words % {"n": f"{count:,}"})
 
 
 def _version(given: MoveToVersion) -> PlaybookVersion:
     version = effect.version_of(given.playbook_id, given.to_version_id)
     if version is None:
-        raise NotFound("There is no such published version of this playbook.")
+        raise NotFound(_("There is no such published version of this playbook."))
     return version
