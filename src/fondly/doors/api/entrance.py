@@ -14,7 +14,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
 from fondly.doors.api.limits import buckets
-from fondly.doors.api.problems import Problem
+from fondly.doors.api.problems import Fault, Problem
 from fondly.ground import clock
 from fondly.ground.action import Actor, Refused
 from fondly.people.team import tokens
@@ -76,9 +76,7 @@ def as_problem(error: Exception) -> Problem:
     return Problem("broken", "It is written in the log. Nothing was changed.")
 
 
-def _fault(error: Refused) -> Any:
-    from fondly.doors.api.problems import Fault
-
+def _fault(error: Refused) -> tuple[Fault, ...]:
     return (Fault(f"/{error.field}", error.message),) if error.field else ()
 
 

@@ -3,24 +3,20 @@
 import argparse
 import sys
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
+from fondly.doors.cli import import_events, imports
+
 Arguments = argparse.Namespace
 T = TypeVar("T")
-# What can be imported: each module adds its own parser below `import`.
-_IMPORTS = (("imports", "add_clients"), ("import_events", "add_events"))
 
 
 def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     bring = subparsers.add_parser("import", help="bring clients or a history of events in")
     kinds = bring.add_subparsers(title="what to import", metavar="WHAT", required=True)
-    for module, function in _IMPORTS:
-        name = f"fondly.doors.cli.{module}"
-        if find_spec(name) is not None:
-            getattr(import_module(name), function)(kinds)
+    imports.add_clients(kinds)
+    import_events.add_events(kinds)
     export = subparsers.add_parser("export", help="everything out: records, files, playbooks, with a list of hashes")
     export.add_argument("-o", "--output", metavar="PLACE", help="a new folder, or a file ending in .zip")
     export.set_defaults(func=_export)
@@ -88,10 +84,10 @@ def _restore(arguments: Arguments) -> int:
 
 def _remove_demo(arguments: Arguments) -> int:
     _ready()
-    from fondly.ground.action import SYSTEM, perform, registry
+    from fondly.ground.action import SYSTEM, perform
+    from fondly.people.clients.actions import RemoveDemo
 
-    given = registry["clients.remove_demo"].given()
-    print(perform("clients.remove_demo", SYSTEM, given).summary)
+    print(perform("clients.remove_demo", SYSTEM, RemoveDemo()).summary)
     return 0
 
 

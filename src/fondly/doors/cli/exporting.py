@@ -21,6 +21,7 @@ from django.db import models, transaction
 
 from fondly import __version__
 from fondly.design.playbooks.models import PlaybookVersion
+from fondly.doors.cli.archive import sha256
 from fondly.ground import clock
 
 _LEFT_OUT = {"team.SignInLink", "team.ApiToken", "ground.UsedKey"}
@@ -69,8 +70,9 @@ def _write(place: Place) -> dict[str, Any]:
     files: list[dict[str, Any]] = []
     with transaction.atomic():  # one view of the data from the first table to the last
         for model in exported_models():
-            rows, digest = _lines(place, f"data/{_table(model)}.jsonl", _rows(model))
-            tables.append({"table": _table(model), "rows": rows, "sha256": digest, "fields": _schema(model)})
+            table = model._meta.db_table
+            rows, digest = _lines(place, f"data/{table}.jsonl", _rows(model))
+            tables.append({"table": table, "rows": rows, "sha256": digest, "fields": _schema(model)})
         for version in PlaybookVersion.objects.select_related("playbook").order_by("pk").iterator():
             name = f"playbooks/{version.playbook.slug}/version-{version.number}-{version.state}.yaml"
             files.append({"file": name, "sha256": _text(place, name, version.text)})
@@ -87,9 +89,7 @@ def exported_models() -> list[type[models.Model]]:
 
 
 def _rows(model: type[models.Model]) -> Iterator[dict[str, Any]]:
-    hidden = _SECRET_FIELDS.get(model._meta.label, set())
-    names = [field.attname for field in model._meta.concrete_fields if field.attname not in hidden]
-    for row in model._default_manager.order_by("pk").values(*names).iterator(chunk_size=_ROWS):
+    for row in model._default_manager.order_by("pk").values(*_schema(model)).iterator(chunk_size=_ROWS):
         if not (model._meta.label == "ground.Setting" and row["value"].startswith(_ENCRYPTED)):
             yield row
 
@@ -118,10 +118,6 @@ def _schema(model: type[models.Model]) -> dict[str, str]:
     return {field.attname: field.get_internal_type() for field in fields}
 
 
-def _table(model: type[models.Model]) -> str:
-    return model._meta.db_table
-
-
 def _text(place: Place, name: str, text: str) -> str:
     with place.open(name) as file:
         file.write(text.encode())
@@ -136,8 +132,6 @@ def _stored_files() -> Iterator[tuple[str, Path]]:
 
 
 def _copy(place: Place, name: str, path: Path) -> str:
-    from fondly.doors.cli.archive import sha256
-
     with path.open("rb") as source, place.open(name) as target:
         shutil.copyfileobj(source, target)
     return sha256(path)

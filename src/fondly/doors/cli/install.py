@@ -5,7 +5,6 @@ import os
 import sys
 
 Arguments = argparse.Namespace
-Parsers = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
