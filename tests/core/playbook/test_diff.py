@@ -49,7 +49,13 @@ def changes(edits: dict[str, object]):
             "New: new touchpoint *hug*, on exit by phone",
         ),
         (f"{NEW}.meet.minutes", 10, "changed", f"{NEW}.meet.minutes", "New: touchpoint *meet*: minutes is now 10"),
-        ("stages.new.title", "Welcome", "changed", "stages.new.title", "The stage *new*: title changes from New to Welcome"),
+        (
+            "stages.new.title",
+            "Welcome",
+            "changed",
+            "stages.new.title",
+            "The stage *new*: title changes from New to Welcome",
+        ),
         (
             "stages.new.owner",
             "agent",
