@@ -1,6 +1,6 @@
 """Who would get what if journeys lived another version: the same computation shows it and does it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -23,6 +23,7 @@ from fondly.run.journeys.reconcile import Planned, look
 LateChoice = Literal["send", "spread", "skip"]
 BATCH = 500
 SHOWN = 200  # clients told one by one
+COUNTED = ("journeys", "changed", "kept", "moved", "added", "dropped", "would_send_now", "stranded")
 _MORNING = 4 * 3600  # seconds over which those that wait for the end of quiet hours are spread
 SPREAD = timedelta(days=2)  # over which `spread` sends what would otherwise go at once
 
@@ -78,14 +79,26 @@ def preview(playbook_id: int, new: str | int, now: datetime, *, from_version_id:
     Writes nothing. Raises PlaybookError when the text cannot be read.
     """
     book = library.parse(new) if isinstance(new, str) else library.parsed(new)
-    effect = Effect()
     rows = concerned(playbook_id, from_version_id, new if isinstance(new, int) else None)
-    for journeys in batches(rows):
-        turns, stranded = turns_of(journeys, book, now)
-        effect.stranded += len(stranded)
-        for turn in turns:
-            count(effect, turn)
+    return total(of(*turns_of(journeys, book, now)) for journeys in batches(rows))
+
+
+def of(turns: Sequence[Turn], stranded: Sequence[Journey]) -> Effect:
+    """What `turns_of` found, in sums."""
+    effect = Effect(stranded=len(stranded))
+    for turn in turns:
+        _count(effect, turn)
     return effect
+
+
+def total(parts: Iterable[Effect]) -> Effect:
+    """The sums of all parts, and the first SHOWN clients."""
+    found = Effect()
+    for part in parts:
+        for name in COUNTED:
+            setattr(found, name, getattr(found, name) + getattr(part, name))
+        found.clients += part.clients[: SHOWN - len(found.clients)]
+    return found
 
 
 def concerned(playbook_id: int, from_version_id: int | None, to_version_id: int | None) -> QuerySet[Journey]:
@@ -113,7 +126,7 @@ def turns_of(journeys: Sequence[Journey], book: Book, now: datetime) -> tuple[li
     return [Turn(one, _at_once(one.difference, now)) for one in planned], staying
 
 
-def count(effect: Effect, turn: Turn) -> None:
+def _count(effect: Effect, turn: Turn) -> None:
     """Add one journey's change to the sums."""
     difference = turn.difference
     dropped = [row for row, _ in (*difference.cancelled, *difference.skipped)]

@@ -7,20 +7,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fondly.core.planner.decide import decide
-from fondly.core.playbook.problems import PlaybookError
 from fondly.design.playbooks import calendar_view, library, queries
 from fondly.ground import clock
 from fondly.ground.action import NotFound
 from fondly.people.clients.models import Client
 from fondly.people.team.screens import do_then, signed_in
-from fondly.run.journeys import effect
+from fondly.run.journeys import effect_page
 from fondly.run.journeys.histories import load
 from fondly.run.journeys.models import Journey
 
-MANY = 2000  # journeys from which on the preview is only made when asked for
 _LIVING = (Journey.State.ACTIVE, Journey.State.PAUSED)
 _LATE = ("send", "spread", "skip")
 
@@ -30,16 +28,25 @@ _LATE = ("send", "spread", "skip")
 def effect_view(request: HttpRequest, playbook_id: int) -> HttpResponse:
     """Who would get what if everyone lived the draft. Writes nothing."""
     draft = library.draft(playbook_id)
-    living = Journey.objects.filter(playbook=playbook_id, state__in=_LIVING).count()
-    context: dict[str, Any] = {"playbook_id": playbook_id, "living": living, "effect": None}
-    if draft is not None and (living <= MANY or "all" in request.GET):
-        try:
-            context["effect"] = effect.preview(playbook_id, draft.pk, clock.now())
-        except PlaybookError as error:
-            context["problem"] = error.problems[0]
+    context = effect_page.shown(draft) if draft is not None else {}
     if request.headers.get("HX-Request"):
         return render(request, "journeys/_effect.html", context)
     return render(request, "journeys/effect.html", context | _shown(playbook_id))
+
+
+@require_POST
+@signed_in()
+def look(request: HttpRequest, playbook_id: int, version_id: int) -> HttpResponse:
+    """Have the worker look at everyone on the way."""
+    live = library.live(playbook_id)
+    page = "playbook-move" if live is not None and live.pk == version_id else "playbook-effect"
+    return do_then(
+        request,
+        "journeys.preview_version",
+        reverse(page, args=[playbook_id]),
+        playbook_id=playbook_id,
+        version_id=version_id,
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,11 +66,7 @@ def move(request: HttpRequest, playbook_id: int) -> HttpResponse:
             to_version_id=live.pk,
             late=late if late in _LATE else "skip",
         )
-    older = Journey.objects.filter(playbook=playbook_id, state__in=_LIVING).exclude(version=live.pk).count()
-    shown = older <= MANY or "all" in request.GET
-    found = effect.preview(playbook_id, live.pk, clock.now()) if older and shown else None
-    context = {"older": older, "effect": found, "living": older, "live": live, "playbook_id": playbook_id}
-    return render(request, "journeys/move.html", context | _shown(playbook_id))
+    return render(request, "journeys/move.html", effect_page.shown(live) | {"live": live} | _shown(playbook_id))
 
 
 @require_GET

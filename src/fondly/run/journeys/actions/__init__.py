@@ -43,6 +43,7 @@ from fondly.run.journeys.actions.pausing import (
     pause_many,
     resume_many,
 )
+from fondly.run.journeys.actions.previewing import Previewed, PreviewVersion, preview_version
 from fondly.run.journeys.actions.starting import (
     Discarded,
     DiscardJourneys,
@@ -81,6 +82,8 @@ __all__ = [
     "PauseEverything",
     "PauseJourney",
     "PauseJourneys",
+    "PreviewVersion",
+    "Previewed",
     "ReEnterJourney",
     "RecordEvent",
     "RescheduleMoment",
@@ -105,6 +108,7 @@ __all__ = [
     "pause",
     "pause_everything",
     "pause_many",
+    "preview_version",
     "re_enter",
     "record_event",
     "reschedule",

@@ -67,9 +67,8 @@ def _move_slices(actor: Actor, given: MoveToVersion, cursor: dict[str, int] | No
     for batch in effect.batches(rows, cursor["last"] if cursor else 0):
         versions = {journey.pk: journey.version_id for journey in batch}
         turns, stranded = moving.move_batch(list(versions), version, book, given.late, actor.name, clock.now())
-        counts, before = effect.Effect(stranded=len(stranded)), defaultdict[int, list[int]](list)
+        counts, before = effect.of(turns, stranded), defaultdict[int, list[int]](list)
         for turn in turns:
-            effect.count(counts, turn)
             before[versions[turn.journey.pk]].append(turn.journey.pk)
         done += len(batch)
         made = {"counts": {name: getattr(counts, name) for name in _COUNTED}, "before": list(before.items())}
