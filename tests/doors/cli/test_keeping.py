@@ -201,3 +201,30 @@ def test_examples_are_removed_and_own_records_stay(install, tmp_path):
     fondly(home, "do", "clients.create", "--name", "Example", "--is-demo", "true")
     assert "1 example" in fondly(home, "remove-demo")
     assert names(home) == ["Priya Shah", "Tom Weld"]
+
+
+def test_a_backup_holds_the_end_of_activity_and_the_doctor_misses_what_was_cut_since(install, tmp_path):
+    code = (
+        "from fondly.doors.cli.django_setup import setup; setup();"
+        "from fondly.ground import chain; chain.seal_next(); print(chain.head())"
+    )
+    sealing = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**HERE, "FONDLY_HOME": str(install)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    end, backup = sealing.stdout.strip(), tmp_path / "c.tar.gz"
+    fondly(install, "backup", "-o", str(backup))
+    with tarfile.open(backup) as tar:
+        assert json.load(tar.extractfile("manifest.json"))["activity_end"] == end
+    cut = tmp_path / "cut"
+    fondly(cut, "restore", str(backup))
+    assert f"its end is {end}" in fondly(cut, "doctor", "--activity-end", end, fails=True)  # no worker runs
+    with sqlite3.connect(cut / "fondly.sqlite3") as database:
+        database.execute("DELETE FROM ground_auditentry WHERE place = (SELECT max(place) FROM ground_auditentry)")
+        database.execute("DELETE FROM ground_setting WHERE name = 'audit.head'")
+    assert "entries of Activity are missing" not in fondly(cut, "doctor", fails=True)
+    assert "1 entries of Activity are missing" in fondly(cut, "doctor", "--activity-end", end, fails=True)
+    assert "as the doctor prints it" in fondly(cut, "doctor", "--activity-end", "yesterday", fails=True)
