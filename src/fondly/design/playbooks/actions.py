@@ -190,7 +190,7 @@ def discard(actor: Actor, given: DiscardVersion) -> Outcome[Discarded]:
     except ProtectedError as error:
         count = len(error.protected_objects)
         words = ngettext(
-            "Version %(number)s cannot be removed: %(n)s client has lived it or still does.",
+            "Version %(number)s cannot be removed: one client has lived it or still does.",
             "Version %(number)s cannot be removed: %(n)s clients have lived it or still do.",
             count,
         )
