@@ -12,30 +12,16 @@ from fondly.people.clients.actions.agreeing import (
     suppress_address,
 )
 from fondly.people.clients.actions.assigning import Assign, AssignEach, Assigned, assign, assign_each
+from fondly.people.clients.actions.contact_parts import ContactChanged
 from fondly.people.clients.actions.contacts import (
     AddContact,
-    AddEmail,
-    AddPhone,
     ChangeContact,
-    ChangeEmail,
-    ChangePhone,
-    ContactChanged,
     ContactDetails,
-    EmailDetails,
-    PhoneDetails,
     RemoveContact,
-    RemoveEmail,
-    RemovePhone,
     RestoreContact,
     add_contact,
-    add_email,
-    add_phone,
     change_contact,
-    change_email,
-    change_phone,
     remove_contact,
-    remove_email,
-    remove_phone,
     restore_contact,
 )
 from fondly.people.clients.actions.creating import ClientCreated, CreateClient, DiscardClient, create, discard
@@ -47,6 +33,15 @@ from fondly.people.clients.actions.editing import (
     change,
     set_field,
     set_value,
+)
+from fondly.people.clients.actions.emails import (
+    AddEmail,
+    ChangeEmail,
+    EmailDetails,
+    RemoveEmail,
+    add_email,
+    change_email,
+    remove_email,
 )
 from fondly.people.clients.actions.erasing import (
     DemoRemoved,
@@ -66,6 +61,15 @@ from fondly.people.clients.actions.importing import (
     undo_import,
 )
 from fondly.people.clients.actions.merging import MergeClients, Merged, UnmergeClients, Unmerged, merge, unmerge
+from fondly.people.clients.actions.phones import (
+    AddPhone,
+    ChangePhone,
+    PhoneDetails,
+    RemovePhone,
+    add_phone,
+    change_phone,
+    remove_phone,
+)
 from fondly.people.clients.actions.places import (
     AddAddress,
     AddressChanged,

@@ -16,12 +16,10 @@ _BY_PERSON = "person"  # the source of what people typed; only that can be retra
 _TEXT_LIMIT = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class LogNote:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
     """feeling -2..+2, solved yes/partly/no, judged_by client/person/guess. at: when it happened, default now."""
 
-    client_id: int
-    text: str
     feeling: int | None = None
     solved: str = ""
     judged_by: str = ""
@@ -31,33 +29,27 @@ class LogNote:
 
 
 @dataclass(frozen=True, slots=True)
-class LogCall:
+class LogNote(Talk):
+    client_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogCall(Talk):
     """reached False: nobody answered; then it is no contact. minutes: how long it took."""
 
     client_id: int
     text: str = ""
     reached: bool = True
     minutes: int | None = None
-    feeling: int | None = None
-    solved: str = ""
-    judged_by: str = ""
-    at: datetime | None = None
-    journey_id: int | None = None
-    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class LogMeeting:
+class LogMeeting(Talk):
     client_id: int
     text: str = ""
     place: str = ""
     minutes: int | None = None
-    feeling: int | None = None
-    solved: str = ""
-    judged_by: str = ""
-    at: datetime | None = None
-    journey_id: int | None = None
-    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +132,7 @@ def _log(actor: Actor, given: LogNote | LogCall | LogMeeting, kind: str, summary
     )
 
 
-def _refuse_impossible(given: LogNote | LogCall | LogMeeting) -> None:
+def _refuse_impossible(given: Talk) -> None:
     if given.feeling is not None and not -2 <= given.feeling <= 2:
         raise Refused(_("A feeling is a number from −2 to +2."), field="feeling")
     if given.solved not in timeline.SOLVED:
@@ -153,7 +145,7 @@ def _refuse_impossible(given: LogNote | LogCall | LogMeeting) -> None:
         raise Refused(_("This lies in the future. The timeline holds what has happened."), field="at")
 
 
-def _default_judge(given: LogNote | LogCall | LogMeeting) -> str:
+def _default_judge(given: Talk) -> str:
     return "person" if given.feeling is not None or given.solved else ""
 
 
