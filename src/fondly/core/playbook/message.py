@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from fondly.core.playbook.templates import collect, render
+from fondly.core.playbook.templates import collect
 
 SCHEMES = ("http", "https", "mailto", "tel")
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
@@ -46,13 +46,17 @@ def parts(
     mark_missing: for previews. finish: what is done to the whole page, such as moving its style into the elements;
     it never sees a value. Raises TemplateError, MissingValueError.
     """
-    line = " ".join(render(subject, context, mark_missing=mark_missing).split())
-    prefix = _unused(body)
-    source, values = collect(body, context, prefix, mark_missing=mark_missing)
+    prefix = _unused(subject + body)
+    (line, source), values = collect((subject, body), context, prefix, mark_missing=mark_missing)
     token = _token(prefix)
+    line = " ".join(_filled(line, token, values).split())
     plain, head, tail = _skeleton(source, prefix, language, finish)
-    text = token.sub(lambda match: values[int(match[1])], plain).strip() + "\n"
+    text = _filled(plain, token, values).strip() + "\n"
     return line, text, head + html.escape(line) + _with_values(tail, token, values)
+
+
+def _filled(text: str, token: re.Pattern[str], values: list[str]) -> str:
+    return token.sub(lambda match: values[int(match[1])], text)
 
 
 @lru_cache(maxsize=512)

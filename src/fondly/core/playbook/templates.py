@@ -1,19 +1,20 @@
 """Liquid templates in a sandbox: what they need, what is wrong with them, and rendering them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
-from liquid import BoundTemplate
+from liquid import BoundTemplate, RenderContext
 from liquid.ast import Node
 from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.builtin.output import OutputNode
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
+from liquid.output import LimitedStringIO
 
 from fondly.core.playbook.liquid_env import (
     COLLECTED,
@@ -83,7 +84,7 @@ def compile(source: str, *, mode: Format = "text", mark_missing: bool = False) -
     template = _checked(source, mode == "html", mark_missing, False)
 
     def run(context: Mapping[str, Any]) -> str:
-        return _run(template, clean_context(context))
+        return _run([template], clean_context(context))[0]
 
     return run
 
@@ -94,27 +95,32 @@ def render(source: str, context: Mapping[str, Any], *, mode: Format = "text", ma
 
 
 def collect(
-    source: str, context: Mapping[str, Any], prefix: str, *, mark_missing: bool = False
-) -> tuple[str, list[str]]:
-    """The template with a token `{prefix}000000x` for each value, and the values. For `message.py`."""
+    sources: Sequence[str], context: Mapping[str, Any], prefix: str, *, mark_missing: bool = False
+) -> tuple[list[str], list[str]]:
+    """The templates with a token `{prefix}000000x` for each value, and the values. For `message.py`."""
     values: list[str] = []
-    template = _checked(source, False, mark_missing, True)
-    text = _run(template, {**clean_context(context), COLLECTED: (prefix, values)})
+    templates = [_checked(source, False, mark_missing, True) for source in sources]
+    texts = _run(templates, {**clean_context(context), COLLECTED: (prefix, values)})
     if sum(map(len, values)) > MOST_OUTPUT:
         raise TemplateError(TOO_LONG)
-    return text, values
+    return texts, values
 
 
-def _run(template: BoundTemplate, context: Mapping[str, Any]) -> str:
+def _run(templates: Sequence[BoundTemplate], values: Mapping[str, Any]) -> list[str]:
+    """The texts of templates of one environment. A context of Liquid's costs as much as a text: they share it."""
+    context = RenderContext(templates[0], globals=values)
     try:
-        text = template.render(context)
+        return [_text(template, context) for template in templates]
     except MissingValueError:
         raise
     except (LiquidError, ValueError, TypeError, ArithmeticError, OverflowError, RecursionError) as error:
         raise TemplateError(_in_words(error)) from None
-    if len(text) > MOST_OUTPUT:
-        raise TemplateError(TOO_LONG)
-    return text
+
+
+def _text(template: BoundTemplate, context: RenderContext) -> str:
+    buffer = LimitedStringIO(limit=MOST_OUTPUT)
+    template.render_with_context(context, buffer)
+    return buffer.getvalue()
 
 
 @lru_cache(maxsize=8)
