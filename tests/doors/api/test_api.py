@@ -262,6 +262,7 @@ def test_one_client_with_contacts(dana):
     whole = script.get(f"/api/clients/{pk}").json()
     assert whole["client"]["name"] == "Priya Shah"
     assert whole["contacts"][0]["emails"][0]["address"].lower() == "priya@example.org"
+    script.do("clients.add_contact", {"client_id": pk, "name": "Ravi", "email": "priya@example.org"})  # they share it
     assert [item["id"] for item in script.get("/api/clients?email=priya@example.org").json()["items"]] == [pk]
 
 
