@@ -8,9 +8,9 @@ from django.utils import translation
 from fondly.core.playbook.units import say_length
 from fondly.core.words import say
 from fondly.design.playbooks import library
-from fondly.ground import wording
-from fondly.ground.action import Actor, perform
-from fondly.run.journeys.actions import StartJourney
+from fondly.ground import clock, wording
+from fondly.ground.action import Actor, Refused, perform
+from fondly.run.journeys.actions import RecordEvent, StartJourney
 from fondly.run.journeys.models import Moment
 from tests.run.conftest import make_client
 
@@ -23,6 +23,9 @@ GERMAN = {
     "{count} day\0{count} days": "{count} Tag\0{count} Tage",
     "The brand promise is not written.": "Das Versprechen fehlt.",
     "{name} is new": "{nobody} ist neu",
+    "Not kept in time": "Nicht gehalten",
+    "There is no such client.": "Diesen Kunden gibt es nicht.",
+    "%(name)s: %(event)s": "%(event)s bei %(name)s",
 }
 
 
@@ -95,3 +98,21 @@ def started(cast):
     given = StartJourney(playbook_id=cast.playbook.pk, client_id=make_client("Ada").pk, stage=stage)
     perform("journeys.start", actor, given)
     return list(Moment.objects.filter(journey__client__name="Ada"))
+
+
+def test_a_refusal_and_a_summary_are_in_the_language_of_who_acts_and_what_is_kept_in_the_installs(
+    cast, german, settings
+):
+    who, now = Actor("Dana", None, frozenset({"admin"})), clock.now()
+    settings.LANGUAGE_CODE = "de"
+    with translation.override("en"):
+        assert wording.recorded("Not kept in time") == "Nicht gehalten"
+        assert perform("journeys.record_event", who, RecordEvent(make_client().pk, "paid", now)).summary.endswith(
+            ": paid"
+        )
+    with translation.override("de"):
+        assert perform("journeys.record_event", who, RecordEvent(make_client().pk, "paid", now)).summary.startswith(
+            "paid bei"
+        )
+        with pytest.raises(Refused, match="Diesen Kunden gibt es nicht"):
+            perform("journeys.record_event", who, RecordEvent(0, "paid", now))
