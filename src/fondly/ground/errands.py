@@ -174,7 +174,8 @@ class Walk:
 
     def _held(self) -> Errand | None:
         """The errand, locked; None when it was stopped, or another worker has taken it over."""
-        return locked(Errand.objects.filter(pk=self.errand_id, state=State.RUNNING, worker=self.worker)).first()
+        mine = Errand.objects.filter(pk=self.errand_id, state=State.RUNNING, worker=self.worker)
+        return locked(mine.defer("input")).first()  # a hundred thousand ids need not be read for every slice
 
 
 def _known(name: str, actor: Actor, given: Any, key: str) -> Performed[Any] | Errand | None:
