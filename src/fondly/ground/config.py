@@ -78,6 +78,11 @@ OPTIONS: tuple[Option, ...] = (
         "1",
         kind="number",
     ),
+    Option(
+        "FONDLY_MAIL_RATE",
+        "How fast mail may leave, e.g. 60 per minute, 2000 per day, 20 per minute to one domain; empty: no limit",
+        "",
+    ),
     Option("FONDLY_SANDBOX_TO", "If set, mail goes only to these addresses (comma separated, @domain allowed)", ""),
     Option("FONDLY_WEB_PROCESSES", "Web server processes", "1", kind="number"),
     Option("FONDLY_WORKER_LEASE_SECONDS", "How long a worker may hold a piece of work", "30", kind="number"),

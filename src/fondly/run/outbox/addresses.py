@@ -11,6 +11,7 @@ from django.conf import settings
 from fondly.ground import secrets
 from fondly.ground.config import ConfigError
 from fondly.ground.models import Setting
+from fondly.run.outbox import rates
 
 Security = Literal["none", "starttls", "tls"]
 URL_SECRET = "mail.url"  # noqa: S105 - the name of the setting, not its value
@@ -96,6 +97,7 @@ def not_ready() -> str:
             return "not connected yet: set up mail in Settings"
         if sender() is None:
             return "no address to send from: set it in Settings"
+        rates.limits()
     except ConfigError as error:
         return str(error)[:200]
     return ""

@@ -15,7 +15,7 @@ from fondly.ground import clock, instants
 from fondly.ground.wording import recorded
 from fondly.people.clients import consents
 from fondly.run.journeys import switch
-from fondly.run.outbox import capping, faults, policy, results
+from fondly.run.outbox import capping, faults, policy, rates, results, room
 from fondly.run.outbox.outgoing import Outgoing
 from fondly.run.outbox.results import Sent
 
@@ -53,16 +53,21 @@ def _refused(messages: Sequence[Outgoing], worker: str, now: datetime) -> Iterat
     changed = [message for message in messages if not _as_stamped(message, found.get(message.pk))]
     forbidden = policy.forbidden(changed) if changed else {}
     uncounted = capping.Uncounted(messages)
+    space = room.Room(rates.limits(), messages, now)
     for message in messages:
         refusal = _refusal(message, found.get(message.pk), forbidden.get(message.pk, ""), now)
         if refusal is None and uncounted.concerns(message):
             refusal = Refusal(
                 "wait", recorded("another message to them has just left: the caps are counted first"), now
             )
+        if refusal is None and (until := space.full_until(message)):
+            refusal = Refusal("wait", room.full(), until)
         if refusal is not None:
             yield message.pk, refusal
         else:
             uncounted.add(message)
+            space.take(message)
+    space.write()
 
 
 def _refusal(message: Outgoing, fresh: "Fresh | None", forbidden: str, now: datetime) -> Refusal | None:
@@ -131,6 +136,7 @@ def _fresh(messages: Sequence[Outgoing], worker: str, now: datetime) -> dict[int
 def _lock_rows(messages: Sequence[Outgoing], sent: Sequence[Sent]) -> None:
     """A refusal, an exit, a pause or an edit either waits for this commit or is seen by it. (SQLite has one writer.)"""
     consents.stand_still()
+    room.one_worker_at_a_time()
     capping.one_at_a_time(messages)
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM ground_setting WHERE name = %s FOR SHARE", [switch.NAME])

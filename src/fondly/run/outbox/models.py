@@ -69,3 +69,15 @@ class Attempt(models.Model):
     phase = models.CharField(max_length=12)  # connect, mail, rcpt, data, committed, dot, done
     code = models.PositiveIntegerField(null=True)
     reply = models.CharField(max_length=500, blank=True)
+
+
+class RateCount(models.Model):
+    """How many mails passed their point of no return in one short span of time; see rates.py."""
+
+    domain = models.CharField(max_length=254, blank=True)  # "" counts all
+    span = models.PositiveIntegerField()  # seconds
+    starts_at = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["domain", "span", "starts_at"], name="rate_once")]

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from fondly.design.playbooks import library
 from fondly.ground import bulk
-from fondly.run.outbox import ledger, mime, policy, rendering
+from fondly.run.outbox import ledger, mime, policy, rates, rendering, room
 from fondly.run.outbox.addresses import Sender
 from fondly.run.outbox.models import Message
 from fondly.run.outbox.outgoing import Outgoing
@@ -25,8 +25,9 @@ def prepare(messages: Sequence[Outgoing], sender: Sender, worker: str, now: date
 
 
 def _allowed(messages: Sequence[Outgoing], worker: str, now: datetime) -> list[Outgoing]:
-    """Those that may go now; the others are cancelled or wait for the end of quiet hours."""
+    """Those that may go now; the others are cancelled or wait for the end of quiet hours or for room."""
     forbidden = policy.forbidden(messages)
+    space = room.Room(rates.limits(), messages, now)
     allowed = []
     for message in messages:
         opens = policy.opens_at(message, now)
@@ -34,7 +35,10 @@ def _allowed(messages: Sequence[Outgoing], worker: str, now: datetime) -> list[O
             ledger.stop(message, worker, forbidden[message.pk], now)
         elif opens > now:
             ledger.release([message.pk], worker, opens, why="quiet hours")
+        elif until := space.full_until(message):
+            ledger.release([message.pk], worker, until, why=room.full())
         else:
+            space.take(message)
             allowed.append(message)
     return allowed
 

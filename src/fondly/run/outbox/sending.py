@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from fondly.ground import clock
 from fondly.ground.config import ConfigError
 from fondly.run.journeys import switch
-from fondly.run.outbox import addresses, committing, ledger, preparing, results
+from fondly.run.outbox import addresses, committing, ledger, preparing, rates, results, room
 from fondly.run.outbox.addresses import Sender, Server
 from fondly.run.outbox.committing import Refusal
 from fondly.run.outbox.outgoing import Outgoing
@@ -31,6 +31,8 @@ def send_ready(now: datetime, worker: str, stopping: Callable[[], bool] = lambda
     ledger.take_over(now)
     try:
         server, sender = addresses.server(), addresses.sender()
+        if rates.limits():
+            room.forget_old(now)
     except ConfigError:
         return 0  # Settings and the Outbox say what is wrong with it
     if server is None or sender is None or _resting(server) or switch.ready():
@@ -55,7 +57,7 @@ class _Run:
     def all_batches(self, now: datetime) -> int:
         for _ in range(_MOST_BATCHES):
             self.renewed = time.monotonic()
-            messages = ledger.claim(now, self.worker)
+            messages = ledger.claim(now, self.worker, room.for_all(now, ledger.BATCH))
             if not messages or not self.batch(messages, now):
                 break
         return self.count
