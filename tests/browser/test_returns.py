@@ -1,7 +1,6 @@
 """What came back about mail, and what a restore left unsure: on the screens that show it."""
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import expect
 
 from fondly.ground import clock
@@ -29,7 +28,7 @@ def test_a_mailbox_is_connected_and_tells_its_trouble(cast: casting.Cast, visit,
     expect(region).to_contain_text("imap.example.com")
     assert "s3cret" not in page.content()
     name = region.locator("code").first.inner_text()
-    Reading.objects.create(mailbox=name, next_at=timezone.now(), problem="the mailbox said no: wrong password")
+    Reading.objects.create(mailbox=name, next_at=clock.now(), problem="the mailbox said no: wrong password")
     page = visitor.open("/settings/mail")
     expect(region).to_contain_text("wrong password")
     assert visitor.axe() == [] and visitor.sideways() == 0
