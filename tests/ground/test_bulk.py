@@ -1,0 +1,60 @@
+"""Rows written past the ORM are read by it as they were meant, on both databases."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import DataError, connection
+
+from fondly.ground import bulk
+from fondly.people.clients.models import Client
+from tests.run.conftest import MONDAY
+
+pytestmark = pytest.mark.django_db
+
+NAMES = ["plain", "", 'a "quoted" {brace}, comma', "back\\slash 'n' %s", "NULL", "two\nlines", "Zoë 🙂"]
+FIELDS = ("name", "fields", "feeling", "value_minor", "last_contact_at", "is_demo")
+LATER = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
+
+
+def rows():
+    feelings, contacts = (1, 0.5, None), (MONDAY, LATER, None)
+    return [
+        (name, {"said": name, "list": [1, None]}, feelings[n % 3], 10**12 + n, contacts[n % 3], n % 2 == 0)
+        for n, name in enumerate(NAMES)
+    ]
+
+
+def add():
+    more = ("sort_name", "created_at", "changed_at")
+    bulk.insert_rows(Client, (*FIELDS, *more), [(*row, f"n{n}", MONDAY, MONDAY) for n, row in enumerate(rows())])
+    return Client.objects.order_by("pk")
+
+
+def test_new_rows_hold_their_values_and_else_defaults():
+    assert list(add().values_list(*FIELDS)) == rows()
+    assert set(Client.objects.values_list("kind", "recent_feelings__0", "owner", "memory")) == {
+        ("person", None, None, "")
+    }
+
+
+def test_changed_rows_hold_the_new_values_and_only_where_it_is_said():
+    ids = list(add().values_list("pk", flat=True))
+    turned = list(reversed(rows()))
+    bulk.update(Client, FIELDS, [(*row, pk) for row, pk in zip(turned, ids, strict=True)], where="value_minor > 0")
+    assert list(Client.objects.order_by("pk").values_list(*FIELDS)) == turned
+    bulk.update(Client, ("name",), [("no", pk) for pk in ids], where="value_minor = 0")
+    assert not Client.objects.filter(name="no").exists()
+
+
+def test_a_text_that_is_too_long_is_never_cut():
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite knows no length")
+    with pytest.raises(DataError):
+        bulk.insert_rows(Client, ("name", "sort_name", "created_at", "changed_at"), [("x" * 201, "x", MONDAY, MONDAY)])
+
+
+def test_no_rows_are_no_statement(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        bulk.insert(Client, [])
+        bulk.insert_rows(Client, ("name",), [])
+        bulk.update(Client, ("name",), [])
