@@ -3,13 +3,24 @@
 import pytest
 
 from fondly.ground import clock
+from fondly.ground.action import Refused
 from fondly.people.clients.actions import MergeClients, UnmergeClients
-from fondly.run.journeys import planning
-from fondly.run.journeys.actions import ExitJourney, FinishMoment, PauseJourney, RecordEvent, SkipMoment, StartJourney
+from fondly.run.journeys import claiming, planning
+from fondly.run.journeys.actions import (
+    ExitJourney,
+    FinishMoment,
+    PauseJourney,
+    RecordEvent,
+    RescheduleMoment,
+    SkipMoment,
+    StartJourney,
+)
 from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Journey, Moment
-from fondly.run.outbox import faults
+from fondly.run.outbox import faults, ledger
+from fondly.run.outbox.actions import TakeBack
 from fondly.run.outbox.models import Message
+from fondly.run.outbox.smtp import NotSent
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
 from tests.run.test_acts import DAY, HOUR, MINUTE, do, undo
 
@@ -186,3 +197,63 @@ def plan_again(instant, journey_id):
     with clock.at(instant):
         Journey.objects.filter(pk=journey_id).update(plan_at=instant)
         planning.plan_due(instant)
+
+
+@pytest.mark.parametrize("planned_first", [True, False])
+@pytest.mark.parametrize(("late", "becomes"), [("skip after 1 day", "skipped"), ("ask after 1 day", "approval")])
+def test_letting_go_what_is_too_late_by_now_ends_alike_whether_or_not_a_plan_ran(mail, late, becomes, planned_first):
+    playbook, _ = publish(LATE.replace("ask after 1 day", late))
+    with clock.at(MONDAY):
+        started = do("journeys.start", StartJourney(make_client().pk, playbook.pk)).result.journey_id
+        tick(MONDAY)
+        taken = do("outbox.take_back", TakeBack(Message.objects.get().pk))
+    two_days_later = MONDAY + 2 * DAY
+    if planned_first:
+        plan_again(two_days_later, started)
+    with clock.at(two_days_later):
+        if becomes == "skipped":
+            with pytest.raises(Refused, match="late"):
+                undo(taken)
+            assert Message.objects.get(moment=welcome()).state == "taken_back"
+        else:
+            undo(taken)
+            assert Message.objects.get(moment=welcome()).state == "approval"
+    at(two_days_later + 2 * MINUTE)
+    assert welcome().state == ("skipped" if becomes == "skipped" else "due")
+    assert mail.received == []
+
+
+@pytest.mark.parametrize("kind", ["never", "unknown"])
+def test_who_lost_a_message_to_another_worker_changes_neither_it_nor_its_moment(mail, journey, kind):
+    mine = MONDAY + 2 * MINUTE
+    [message] = ledger.claim(mine, "slow")
+    Message.objects.update(worker="other")
+    ledger.not_sent(message, "slow", NotSent(kind, "dot", 550, "no"), mine)
+    assert (Message.objects.get().state, welcome().state) == ("sending", "working")
+    Message.objects.update(worker="", state="held")
+    ledger.not_sent(message, "slow", NotSent(kind, "dot", 550, "no"), mine)
+    assert (Message.objects.get().state, welcome().state) == ("held", "working")
+
+
+@pytest.mark.parametrize("what", ["event", "later", "exit", "nothing"])
+def test_what_is_dropped_from_the_plan_between_claim_and_writing_is_not_sent(mail, settings, what):
+    settings.FONDLY_HOLD_SECONDS = 0
+    playbook, _ = publish(BOOK.replace("when: on entry,", 'when: on entry, if: "not booked",'))
+    with clock.at(MONDAY):
+        client = make_client()
+        started = do("journeys.start", StartJourney(client.pk, playbook.pk)).result.journey_id
+        claimed = claiming.claim(MONDAY, "w")
+        assert [job.moment.touchpoint for job in claimed.jobs] == ["welcome"]
+        acts = {
+            "event": lambda: do("journeys.record_event", RecordEvent(client.pk, "booked")),
+            "later": lambda: do(
+                "journeys.reschedule", RescheduleMoment(welcome().pk, welcome().revision, MONDAY + DAY, "")
+            ),
+            "exit": lambda: do("journeys.exit", ExitJourney(started, "cancelled")),
+            "nothing": lambda: None,
+        }
+        acts[what]()
+        claiming.perform(claimed, MONDAY, "w")
+    at(MONDAY + 2 * MINUTE)
+    assert welcome().state == {"event": "cancelled", "later": "planned", "exit": "cancelled", "nothing": "done"}[what]
+    assert Message.objects.filter(moment=welcome()).count() == len(mail.received) == (what == "nothing")

@@ -18,7 +18,7 @@ from fondly.ground.leases import database_now, lease_end
 from fondly.ground.locking import locked
 from fondly.run.journeys import performers, rows
 from fondly.run.journeys.assigning import Assigner
-from fondly.run.journeys.models import Moment
+from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.performers import Job, Result
 from fondly.run.journeys.rows import ClientRow, MomentRow
 
@@ -114,6 +114,7 @@ def _perform(channel: str, jobs: list[Job], now: datetime, worker: str) -> int:
     if performer is None:  # the channel's room went away between claim and now
         return 0
     with transaction.atomic():
+        _stand_still(jobs)
         ids = [job.moment.pk for job in jobs]
         held = Moment.objects.filter(pk__in=ids, state=State.WORKING, worker=worker, lease_until__gt=database_now())
         mine = set(locked(held).values_list("pk", flat=True))
@@ -121,6 +122,12 @@ def _perform(channel: str, jobs: list[Job], now: datetime, worker: str) -> int:
         results = performer.perform(ours, now)
         _settle(ours, results, now)
     return len(ours)
+
+
+def _stand_still(jobs: Sequence[Job]) -> None:
+    """Keep planning, which takes back what it finds claimed, away from these journeys until what they do is written."""
+    journeys = Journey.objects.filter(pk__in={job.moment.journey_id for job in jobs}).order_by("pk")
+    list(locked(journeys).values_list("pk", flat=True))
 
 
 def _settle(jobs: Sequence[Job], results: Sequence[Result], now: datetime) -> None:

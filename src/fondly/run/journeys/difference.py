@@ -46,7 +46,7 @@ def compare(plan: Plan, stored: Iterable[Kept], now: datetime) -> Difference:
         row = rows.get(schedule.key)
         if not schedule.settled:
             _place(difference, schedule, row, now)
-        elif row is not None and row.state in WAITING:
+        elif row is not None and _is_unwritten(row):
             difference.cancelled.append((row, recorded("the timeline says it was done already")))
     skips = {skip.key: skip for skip in plan.skips}
     alerts = {alert.key: alert for alert in plan.alerts}
@@ -64,21 +64,29 @@ def compare(plan: Plan, stored: Iterable[Kept], now: datetime) -> Difference:
 def _place(difference: Difference, schedule: Schedule, row: Kept | None, now: datetime) -> None:
     if row is None:
         difference.added.append(schedule)
-    elif row.state == State.WORKING:
+    elif _is_on_its_way(row):
         difference.kept += 1
         _place_on_its_way(difference, schedule, row, now)
     elif row.state == State.DUE:
         _place_due(difference, schedule, row, now)
-    elif row.state == State.CANCELLED or (row.state == State.PLANNED and _differs(row, schedule)):
+    elif row.state == State.CANCELLED or (_is_unwritten(row) and _differs(row, schedule)):
         difference.moved.append((row, schedule))
     else:
         difference.kept += 1
 
 
+def _is_on_its_way(row: Kept) -> bool:
+    """Whether what is to be sent has been written down. (Until then a lease says who has claimed it.)"""
+    return row.state == State.WORKING and row.lease_until is None
+
+
+def _is_unwritten(row: Kept) -> bool:
+    """It waits, or a worker has just claimed it: who finds it changed drops it, so the plan decides as if it waited."""
+    return row.state in WAITING or (row.state == State.WORKING and row.lease_until is not None)
+
+
 def _place_on_its_way(difference: Difference, schedule: Schedule, row: Kept, now: datetime) -> None:
     """What waits to be sent is held back when a person must be asked, or when its time is later now (a cap, a date)."""
-    if row.lease_until is not None:
-        return
     if schedule.ask:
         difference.questioned.append((row, schedule.ask))
     elif schedule.at > now:
@@ -106,10 +114,10 @@ def _differs(row: Kept, schedule: Schedule) -> bool:
 
 def _leave_out(difference: Difference, row: Kept, skip: Skip | None, now: datetime) -> None:
     reason = skip.reason if skip is not None else recorded("the plan no longer has it")
-    if row.state == State.WORKING:
-        if skip is not None and row.lease_until is None:
+    if _is_on_its_way(row):
+        if skip is not None:
             difference.recalled.append((row, reason))
-    elif row.state not in WAITING or (row.override and skip is None):
+    elif not _is_unwritten(row) or (row.override and skip is None):
         difference.kept += 1
     elif skip is not None and skip.at <= now:
         difference.skipped.append((row, reason))

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from fondly.ground import clock
+from fondly.ground.action import as_json, from_json
 from fondly.ground.locking import locked
 from fondly.ground.wording import recorded
 from fondly.run.journeys import ending, performers
-from fondly.run.journeys.handling import OPEN
+from fondly.run.journeys.handling import OPEN, MomentBefore, before_of, put_back, save
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.starting import LIVING
 
@@ -24,7 +25,7 @@ def on_merge(survivor_id: int, absorbed_id: int) -> dict[str, Any]:
     mine = {(j.playbook_id, j.matter): j for j in _living(survivor_id)}
     theirs = list(locked(Journey.objects.select_related("client").filter(client=absorbed_id).order_by("pk")))
     ended: list[list[Any]] = []
-    skipped: list[int] = []
+    skipped: list[list[Any]] = []
     for journey in theirs:
         twin = mine.get((journey.playbook_id, journey.matter))
         if twin is not None and journey.state in LIVING:
@@ -42,16 +43,8 @@ def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None
     """Put both records' journeys back."""
     now = clock.now()
     _give(memo.get("journeys", []), absorbed_id)
-    back = Moment.objects.filter(pk__in=memo.get("skipped", []), state=Moment.State.SKIPPED, override_by=_BY)
-    back.update(
-        state=Moment.State.CANCELLED,
-        reason="",
-        ended_at=None,
-        ended_by="",
-        override="",
-        override_by="",
-        override_why="",
-    )
+    for moment_id, before in memo.get("skipped", []):
+        _live_again(moment_id, from_json(MomentBefore, before))
     for journey_id, fact, paused in memo.get("ended", []):
         journey = Journey.objects.select_related("client").filter(pk=journey_id, exit_reason="merged").first()
         if journey is not None:
@@ -65,17 +58,36 @@ def _living(client_id: int) -> list[Journey]:
     return list(locked(rows.order_by("pk")))
 
 
-def _unite(ended: Journey, going_on: Journey, now: datetime) -> list[int]:
-    """What the ended journey did (or is sending this moment) is not done again by the one that goes on."""
+def _unite(ended: Journey, going_on: Journey, now: datetime) -> list[list[Any]]:
+    """What the ended journey did (or is sending this moment) is not done again by the one that goes on.
+
+    Returns the number of each moment skipped, and the moment as it was.
+    """
     keys = Moment.objects.filter(journey=ended, state__in=_HAPPENED).values_list("key", flat=True)
-    rows = locked(Moment.objects.filter(journey=going_on, key__in=list(keys), state__in=OPEN))
+    rows = list(locked(Moment.objects.filter(journey=going_on, key__in=list(keys), state__in=OPEN).order_by("pk")))
     why = recorded("it was done in the merged record's journey")
-    ids = performers.withdraw(list(rows.values_list("pk", "channel")), why, now)
-    Moment.objects.filter(pk__in=ids).update(
-        state=Moment.State.SKIPPED, asks="", reason=why, ended_at=now, ended_by=_BY,
-        override="skip", override_by=_BY, override_why=why, worker="", lease_until=None,
-    )  # fmt: skip
-    return sorted(ids)
+    withdrawn = performers.withdraw([(row.pk, row.channel) for row in rows], why, now)
+    return [_skip(row, why, now) for row in rows if row.pk in withdrawn]
+
+
+def _skip(moment: Moment, why: str, now: datetime) -> list[Any]:
+    before = before_of(moment)
+    moment.state, moment.asks, moment.reason = Moment.State.SKIPPED, "", why
+    moment.ended_at, moment.ended_by = now, _BY
+    moment.override, moment.override_at, moment.override_by, moment.override_why = "skip", None, _BY, why
+    save(moment)
+    return [moment.pk, as_json(before)]
+
+
+def _live_again(moment_id: int, before: MomentBefore) -> None:
+    """As it was before the merge, with what a person had decided about it; what was decided since stays."""
+    rows = Moment.objects.select_related("journey").filter(pk=moment_id, state=Moment.State.SKIPPED, override_by=_BY)
+    moment = rows.first()
+    if moment is None:
+        return
+    put_back(moment, before)
+    if moment.journey.state not in LIVING:
+        Moment.objects.filter(pk=moment.pk).update(state=Moment.State.CANCELLED, asks="")
 
 
 def _give(journey_ids: list[int], client_id: int) -> None:

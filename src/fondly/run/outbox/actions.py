@@ -124,7 +124,7 @@ def take_back(actor: Actor, given: TakeBack) -> Outcome[MessageState]:
 
 @action("outbox.release", permission="run", summary="Let a message taken back go after all")
 def release(actor: Actor, given: ReleaseMessage) -> Outcome[MessageState]:
-    """It waits again, with the full time to take it back."""
+    """It waits again, with the full time to take it back. Refused when the plan has given its moment up."""
     message, now = handling.find(given.message_id), clock.now()
     handling.require(message, State.TAKEN_BACK)
     handling.require_living(message)
@@ -134,10 +134,13 @@ def release(actor: Actor, given: ReleaseMessage) -> Outcome[MessageState]:
     message.state, message.ended_at = (State.APPROVAL if approval else State.HELD), None
     message.go_at = holding.until(now)
     handling.save(message, "state", "ended_at", "go_at")
-    handling.set_moment(
+    moment = handling.set_moment(
         message, state=Moment.State.DUE if approval else Moment.State.WORKING, asks="approve" if approval else "",
         reason="", ended_at=None, ended_by="", override="", override_at=None, override_by="", override_why="",
     )  # fmt: skip
+    if moment is not None:
+        replan([moment.journey], now)
+        _require_kept(message, moment)
     return _outcome(
         message,
         _("It goes after all: %(subject)s") % {"subject": message.subject},
@@ -270,6 +273,14 @@ def subscribe_again(actor: Actor, given: SubscribeAgain) -> Outcome[Unsubscribed
         _("%(name)s wants mail again: %(purposes)s") % {"name": client.name, "purposes": ", ".join(purposes)},
         client.pk,
     )
+
+
+def _require_kept(message: Message, moment: Moment) -> None:
+    """Raises Refused when the plan, just made again, has given this moment up: too late, or no longer wanted."""
+    message.refresh_from_db(fields=["state"])
+    moment.refresh_from_db(fields=["reason"])
+    if message.state == State.CANCELLED:
+        raise Refused(_("It is no longer in the plan: %(why)s. It stays taken back.") % {"why": moment.reason})
 
 
 def _linked(token: str) -> Message:

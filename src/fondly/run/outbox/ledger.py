@@ -3,7 +3,8 @@
     held -> sending -> (committed) -> sent | uncertain | held again | failed
 
 The point of no return is in `committing.py`, what the server took is written by `results.py`.
-What was committed and got no answer is uncertain and is never sent again by itself.
+What was committed and got no answer is uncertain. Only what `must_arrive` is sent again by itself, and
+only once evidence shows that it never went.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from fondly.ground import clock
 from fondly.ground.leases import database_now, lease_end
@@ -65,10 +66,10 @@ def take_over(now: datetime) -> int:
         again = []
         for pk, moment_id, worker, committed_at, crashes in rows:
             if committed_at is not None:
-                _set_uncertain(pk, moment_id, UNSURE, now)
+                _set_uncertain(pk, worker, moment_id, UNSURE, now)
                 Attempt.objects.create(message_id=pk, worker=worker, started_at=committed_at, phase="committed")
             elif crashes + 1 >= MOST_CRASHES:
-                _set_failed(pk, moment_id, f"{MOST_CRASHES} workers stopped while they held it", now)
+                _set_failed(pk, worker, moment_id, f"{MOST_CRASHES} workers stopped while they held it", now)
             else:
                 again.append(pk)
         Message.objects.filter(pk__in=again).update(
@@ -103,10 +104,10 @@ def not_sent(message: Outgoing, worker: str, error: NotSent, now: datetime) -> N
         )  # fmt: skip
         moment_id = message.moment.pk if message.moment is not None else None
         if error.kind == "unknown":
-            _set_uncertain(message.pk, moment_id, error.reply or UNSURE, now)
+            _set_uncertain(message.pk, worker, moment_id, error.reply or UNSURE, now)
         elif error.kind == "never" or now - message.made_at > GIVE_UP_AFTER:
             words = error.reply if error.kind == "never" else f"tried for 48 hours; last: {error.reply}"
-            _set_failed(message.pk, moment_id, f"{error.code or ''} {words}".strip(), now)
+            _set_failed(message.pk, worker, moment_id, f"{error.code or ''} {words}".strip(), now)
         else:
             why = f"will be tried again: {error.code or ''} {error.reply}"
             release([message.pk], worker, now + backoff(message), why=why)
@@ -132,22 +133,23 @@ def stop(message: Outgoing, worker: str, reason: str, now: datetime) -> None:
         timeline.record(records.of_moment(message.moment, "skipped", now, text=reason))
 
 
-def _set_uncertain(pk: int, moment_id: int | None, words: str, now: datetime) -> None:
-    Message.objects.filter(pk=pk, state=State.SENDING).update(
-        state=State.UNCERTAIN, ended_at=now, reply=words[:500], lease_until=None
-    )
-    Moment.objects.filter(pk=moment_id or 0, state=Moment.State.WORKING).update(
-        state=Moment.State.UNCERTAIN, reason=words[:300]
-    )
+def _set_uncertain(pk: int, worker: str, moment_id: int | None, words: str, now: datetime) -> None:
+    ours = Message.objects.filter(pk=pk, state=State.SENDING, worker=worker)
+    if ours.update(state=State.UNCERTAIN, ended_at=now, reply=words[:500], lease_until=None):
+        _under_way(moment_id).update(state=Moment.State.UNCERTAIN, reason=words[:300])
 
 
-def _set_failed(pk: int, moment_id: int | None, words: str, now: datetime) -> None:
-    Message.objects.filter(pk=pk, state=State.SENDING).update(
+def _set_failed(pk: int, worker: str, moment_id: int | None, words: str, now: datetime) -> None:
+    ours = Message.objects.filter(pk=pk, state=State.SENDING, worker=worker)
+    failed = ours.update(
         state=State.FAILED, ended_at=now, reply=words[:500], worker="", lease_until=None, committed_at=None, held_why=""
     )
-    Moment.objects.filter(pk=moment_id or 0, state=Moment.State.WORKING).update(
-        state=Moment.State.DUE, asks="failed", reason=words[:300]
-    )
+    if failed:
+        _under_way(moment_id).update(state=Moment.State.DUE, asks="failed", reason=words[:300])
+
+
+def _under_way(moment_id: int | None) -> QuerySet[Moment]:
+    return Moment.objects.filter(pk=moment_id or 0, state=Moment.State.WORKING)
 
 
 def next_at(after: datetime) -> datetime | None:
