@@ -142,6 +142,25 @@ def test_a_merge_calls_back_what_the_other_record_had_already(mail):
     assert sorted(Message.objects.values_list("state", flat=True)) == ["cancelled", "sent"]
 
 
+@pytest.mark.parametrize("answer", ["451 later", "550 no"])
+def test_what_a_merge_took_for_sent_and_did_not_go_is_asked_of_a_person(mail, answer):
+    playbook, _ = publish()
+    one, two = make_client("Ana Ruiz", "ana@x.org"), make_client("Ana Ruiz", "ana@y.org")
+    mail.dot_answers["ana@y.org"] = [answer]
+    with clock.at(MONDAY):
+        do("journeys.start", StartJourney(two.pk, playbook.pk))
+    at(MONDAY)
+    with clock.at(MONDAY + MINUTE / 2):
+        do("journeys.start", StartJourney(one.pk, playbook.pk))
+    act_at("after_commit", lambda: do("clients.merge", MergeClients(one.pk, two.pk)))
+    at(MONDAY + 2 * MINUTE)
+    theirs, own = Moment.objects.filter(touchpoint="welcome").order_by("-journey__exit_reason")
+    assert (theirs.journey.exit_reason, theirs.state) == ("merged", "cancelled")
+    assert (own.state, own.asks, own.override) == ("due", "failed", "")
+    at(MONDAY + 2 * HOUR)
+    assert mail.received == []
+
+
 def test_a_merge_takes_the_question_off_todays_list_with_its_message(mail):
     text = BOOK.replace("mode: auto, when: on entry", "mode: approve, when: on entry")
     playbook, _ = publish(text)

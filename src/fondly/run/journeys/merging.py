@@ -6,6 +6,8 @@ The journey that goes on is the survivor's own. Nothing is started by a merge, a
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from fondly.ground import clock
 from fondly.ground.action import as_json, from_json
 from fondly.ground.locking import locked
@@ -51,6 +53,25 @@ def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None
             ending.reopen(journey, fact, now, paused=paused)
     _look_again(survivor_id)
     _look_again(absorbed_id)
+
+
+def ask_what_did_not_go(ended: Journey) -> None:
+    """What left a merged record's journey unsent after all is asked of a person in the journey that goes on.
+
+    At the merge it was past its point of no return, so it counted as done there.
+    """
+    if ended.exit_reason != "merged":
+        return
+    matter = {"client": ended.client_id, "playbook": ended.playbook_id, "matter": ended.matter}
+    happened = Moment.objects.filter(
+        **{f"journey__{name}": value for name, value in matter.items()}, state__in=_HAPPENED
+    ).values_list("key", flat=True)
+    going_on = Journey.objects.filter(**matter, state__in=LIVING)
+    kept_back = Moment.objects.filter(journey__in=going_on, state=Moment.State.SKIPPED, override_by=_BY)
+    kept_back.filter(key__in=ended.moments.values("key")).exclude(key__in=list(happened)).update(
+        state=Moment.State.DUE, asks="failed", reason=recorded("it did not go out in the merged record's journey"),
+        ended_at=None, ended_by="", override="", override_by="", override_why="", revision=F("revision") + 1,
+    )  # fmt: skip
 
 
 def _living(client_id: int) -> list[Journey]:

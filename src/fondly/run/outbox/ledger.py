@@ -18,7 +18,7 @@ from fondly.ground import clock
 from fondly.ground.leases import database_now, lease_end
 from fondly.ground.locking import locked
 from fondly.people.clients import timeline
-from fondly.run.journeys import ending, exits, planning, records, starting
+from fondly.run.journeys import ending, exits, merging, planning, records, starting
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox import faults, outgoing
 from fondly.run.outbox.models import Attempt, Message
@@ -80,11 +80,12 @@ def take_over(now: datetime) -> int:
 
 def release(ids: Sequence[int], worker: str, go_at: datetime, *, why: str = "") -> None:
     """Back to waiting, for what this worker holds and has sent no final dot of, or what the server said no to."""
-    mine = Message.objects.filter(pk__in=ids, state=State.SENDING, worker=worker)
-    past = list(mine.filter(committed_at__isnull=False).values_list("client_id", "moment__journey"))
-    mine.update(state=State.HELD, worker="", lease_until=None, committed_at=None, go_at=go_at, held_why=why[:200])
-    if past:
-        _look_again({client_id for client_id, _ in past}, {journey_id for _, journey_id in past})
+    with transaction.atomic():
+        mine = Message.objects.filter(pk__in=ids, state=State.SENDING, worker=worker)
+        past = list(mine.filter(committed_at__isnull=False).values_list("client_id", "moment__journey"))
+        mine.update(state=State.HELD, worker="", lease_until=None, committed_at=None, go_at=go_at, held_why=why[:200])
+        if past:
+            _look_again({client_id for client_id, _ in past}, {journey_id for _, journey_id in past})
 
 
 def _look_again(client_ids: Collection[int], journey_ids: Collection[int | None]) -> None:
@@ -92,6 +93,7 @@ def _look_again(client_ids: Collection[int], journey_ids: Collection[int | None]
     now, rows = clock.now(), Journey.objects.select_related("client")
     for journey in rows.filter(pk__in=[pk for pk in journey_ids if pk]).exclude(state__in=starting.LIVING):
         ending.cancel_undone(journey, ending.LEFT + str(exits.REASONS.get(journey.exit_reason, "")), now)
+        merging.ask_what_did_not_go(journey)
     planning.ask_for(list(client_ids), now)
 
 
@@ -108,6 +110,8 @@ def not_sent(message: Outgoing, worker: str, error: NotSent, now: datetime) -> N
         elif error.kind == "never" or now - message.made_at > GIVE_UP_AFTER:
             words = error.reply if error.kind == "never" else f"tried for 48 hours; last: {error.reply}"
             _set_failed(message.pk, worker, moment_id, f"{error.code or ''} {words}".strip(), now)
+            if message.moment is not None:
+                _look_again({message.client_id}, {message.moment.journey_id})
         else:
             why = f"will be tried again: {error.code or ''} {error.reply}"
             release([message.pk], worker, now + backoff(message), why=why)
