@@ -41,7 +41,7 @@ def test_going_on_then_done_without_a_reload(errand: Errand, cast: casting.Cast,
     expect(page.get_by_text("3 clients started")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     assert visitor.axe() == [] and visitor.sideways() == 0
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Back to where you were").click()
     expect(page.get_by_role("heading", name="Clients")).to_be_visible()
 
 

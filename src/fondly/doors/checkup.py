@@ -13,6 +13,7 @@ from typing import Literal
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fondly.doors import database, heartbeat, invariants
 from fondly.ground import chain, clock
@@ -69,12 +70,14 @@ def _database() -> Finding:
         return Finding(_("database"), "bad", str(error), _("Check FONDLY_HOME or FONDLY_DATABASE_URL."))
     if trouble:
         return Finding(_("database"), "bad", trouble)
-    return Finding(_("database"), "good", _("%(vendor)s, up to date with this version") % {"vendor": connection.vendor})
+    said = _("%(vendor)s, up to date with this version") % {"vendor": connection.display_name}
+    return Finding(_("database"), "good", said)
 
 
 def _first_user() -> Finding:
     if User.objects.filter(is_admin=True, is_active=True).exists():
-        return Finding(_("team"), "good", _("%(n)s user(s)") % {"n": User.objects.filter(is_active=True).count()})
+        users = User.objects.filter(is_active=True).count()
+        return Finding(_("team"), "good", ngettext("%(n)d user", "%(n)d users", users) % {"n": users})
     return Finding(_("team"), "note", _("nobody can sign in yet"), _("`fondly up` prints a link for the first user."))
 
 
@@ -304,7 +307,7 @@ def _address() -> Finding:
             _("%(url)s is not encrypted") % {"url": url},
             _("Put https in front and set FONDLY_URL."),
         )
-    return Finding(_("address"), "good", url)
+    return Finding(_("address"), "good", _("links lead to %(url)s") % {"url": url})
 
 
 def worst(findings: list[Finding]) -> State:

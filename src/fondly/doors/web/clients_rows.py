@@ -25,11 +25,11 @@ class Shown(NamedTuple):
 
 def shown(rows: list[Line], titles: dict[str, str], now: datetime) -> list[tuple[Shown, str]]:
     """Each row with who looks after the client ("" when nobody)."""
-    pick, ago = _("Select %(name)s"), _("%(ago)s ago")
-    return [(_shown(row, titles, now, pick, ago), row.owner) for row in rows]
+    frames = _("Select %(name)s"), _("%(ago)s ago"), _("since %(at)s")
+    return [(_shown(row, titles, now, *frames), row.owner) for row in rows]
 
 
-def _shown(row: Line, titles: dict[str, str], now: datetime, pick: str, ago: str) -> Shown:
+def _shown(row: Line, titles: dict[str, str], now: datetime, pick: str, ago: str, since: str) -> Shown:
     return Shown(
         row.id,
         row.name,
@@ -39,7 +39,7 @@ def _shown(row: Line, titles: dict[str, str], now: datetime, pick: str, ago: str
         None if row.feeling is None else step(row.feeling),
         tuple((row.recent or ())[-5:]),
         words(row.next_what),
-        when(row.next_at),
+        since % {"at": when(row.next_at)} if row.next_at and row.next_at < now else when(row.next_at),
         ago % {"ago": span(abs(now - row.last_contact_at))} if row.last_contact_at else "",
     )
 

@@ -109,7 +109,8 @@ def mine(moments: "QuerySet[Moment]", user: User) -> "QuerySet[Moment]":
 def _moments(user: User, now: datetime, until: datetime, everyone: bool) -> tuple[list[Row], list[Row]]:
     found = Moment.objects.filter(state=Moment.State.DUE, at__lte=until)
     found = found if everyone else mine(found, user)
-    rows = found.order_by("at", "id").values(*words.MOMENT_FIELDS, name=F("client__name"), felt=F("client__feeling"))
+    client = {"name": F("client__name"), "who": F("client__kind"), "felt": F("client__feeling")}
+    rows = found.order_by("at", "id").values(*words.MOMENT_FIELDS, **client)
     late: list[Row] = []
     due: list[Row] = []
     for moment in rows[:MOST]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 MOMENT_FIELDS = ("id", "client_id", "touchpoint", "stage", "kind", "channel", "mode", "asks", "at", "why", "minutes",
                  "reason")  # fmt: skip
-FELT_FIELDS = ("id", "client_id", "client__name", "client__recent_feelings", "client__value_minor", "kind", "name",
-               "channel", "at", "text", "value", "feeling", "judged_by", "stage", "data")  # fmt: skip
+FELT_FIELDS = ("id", "client_id", "client__name", "client__kind", "client__recent_feelings", "client__value_minor",
+               "kind", "name", "channel", "at", "text", "value", "feeling", "judged_by", "stage", "data")  # fmt: skip
 _POSTED = frozenset({"card", "letter", "gift", "post"})
 _TALKED = frozenset({"phone", "call", "video"})
 _SEEN = frozenset({"visit", "in_person", "in person", "meeting", "office"})
@@ -53,13 +53,12 @@ def moment_why(moment: dict[str, Any]) -> str:
 
 
 def moment_button(moment: dict[str, Any]) -> str:
-    first = moment["name"].split(" ")[0] if not moment["name"].startswith("The ") else _("them")
     if moment["asks"] in ("late", "failed"):
         return _("Decide")
     if moment["mode"] == "approve" or moment["asks"] == "approve":
         return _("Check and send")
     if moment["channel"] in _TALKED:
-        return _("Call %(name)s") % {"name": first}
+        return _call(moment["name"], moment["who"])
     if moment["channel"] in _POSTED:
         return _("Mark posted")
     if moment["channel"] in _SEEN:
@@ -67,9 +66,13 @@ def moment_button(moment: dict[str, Any]) -> str:
     return _("Do it")
 
 
+def _call(name: str, kind: str) -> str:
+    by_first_name = kind != "organisation" and not name.startswith("The ")
+    return _("Call %(name)s") % {"name": name.split(" ")[0] if by_first_name else _("them")}
+
+
 def uneasy_row(fact: dict[str, Any], now: datetime) -> "Row":
     unhappy = fact["feeling"] == -2
-    first = fact["client__name"].split(" ")[0] if not fact["client__name"].startswith("The ") else _("them")
     guess = _(" This is a guess.") if fact["judged_by"] == "guess" else ""
     return _row(
         id=f"felt-{fact['id']}",
@@ -80,7 +83,7 @@ def uneasy_row(fact: dict[str, Any], now: datetime) -> "Row":
         why=_scored(fact) + _("%(ago)s ago, not solved yet.") % {"ago": span(now - fact["at"])} + guess,
         kind="relationship",
         word="",
-        button=_("Call %(name)s") % {"name": first},
+        button=_call(fact["client__name"], fact["client__kind"]),
         page="client-call",
         page_id=fact["client_id"],
         order=_("Uneasy clients: lowest feeling first, then by what is at stake."),
