@@ -1,5 +1,6 @@
 """The demo: the same each time, lived, marked, and gone in one act."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from fondly.core.playbook.reading import read
 from fondly.core.playbook.starters import TITLES
 from fondly.design.playbooks.publishing import starter_text
+from fondly.doors import invariants
 from fondly.doors.demo import build
 from fondly.doors.demo.cast import cast_of
+from fondly.doors.demo.pace import course, days_until
 from fondly.doors.demo.people import names
 from fondly.ground import clock
 from fondly.ground.action import SYSTEM, Refused, perform, registry
@@ -60,7 +63,7 @@ def test_the_realtor_has_her_cast_each_where_they_stand():
     assert not (Journey.objects.exists() or Moment.objects.exists() or Message.objects.exists())
 
 
-@pytest.mark.parametrize("trade", ["agency", "software"])
+@pytest.mark.parametrize("trade", ["agency", "lawn_service", "software"])
 def test_the_visitor_finds_a_sensible_day_with_a_promise(trade):
     with clock.at(NOW):
         build(trade, 7, NOW, clients=6, days=120)
@@ -71,6 +74,29 @@ def test_the_visitor_finds_a_sensible_day_with_a_promise(trade):
     assert day.good and any("felt" in row.what for row in rows)
     stages = set(Journey.objects.values_list("stage", flat=True))
     assert {part.stage for part in cast_of(trade).people} <= stages
+    assert list(invariants.broken(NOW)) == []
+
+
+def test_nothing_is_written_down_later_than_the_demo_stands():
+    past = datetime(2024, 5, 14, 14, 0, tzinfo=UTC)
+    build("artist", 7, past, clients=1, days=20)
+    assert not Interaction.objects.filter(recorded_at__gt=past).exists()
+
+
+def test_mail_of_days_lived_together_left_in_its_own_hour():
+    with clock.at(NOW):
+        build("realtor", 7, NOW, clients=4, days=120)
+    own = Message.objects.filter(state="sent", moment__mode="auto", ended_at__lt=NOW - timedelta(days=40))
+    assert own.count() > 5
+    assert all(ended_at - at < timedelta(hours=1) for ended_at, at in own.values_list("ended_at", "moment__at"))
+
+
+def test_the_way_out_of_a_ring_of_stages_goes_round_it_once():
+    book = read(starter_text("lawn_service", ""))
+    arrives = NOW - timedelta(days=days_until(book, "past_neighbors") + 40)
+    steps = course(book, arrives, NOW, random.Random(1), stop="past_neighbors")
+    moves = [step.event for step in steps if step.event in ("season_closed", "season_opened", "not_renewing")]
+    assert moves == ["season_closed", "not_renewing"]
 
 
 def test_an_unknown_trade_is_refused():

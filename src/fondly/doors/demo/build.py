@@ -95,7 +95,8 @@ def _last_lines(cast: Cast, now: datetime) -> None:
         )
         for number, line in enumerate(cast.lines)
     ]  # fmt: skip
-    timeline.record(*facts)
+    with clock.at(now):
+        timeline.record(*facts)
 
 
 def _promise(cast: Cast, owner: User, now: datetime) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Expression, F, Value
-
 from fondly.core.playbook.model import Playbook
 from fondly.design.playbooks.models import Playbook as KeptPlaybook
 from fondly.doors.demo import words
@@ -34,6 +32,8 @@ EVENING = 19  # the hour at which the day is lived, before quiet hours begin
 LATELY = timedelta(days=4)  # what fell due since is left, and of that a day's work to the visitor
 LEFT = {"by_hand": 3, "approve": 1}  # things of one visitor's day, by what they ask for; of others one
 A_DAY, A_LITTLE = timedelta(days=1), timedelta(hours=9)
+_TURNS = 3  # of leaving a day: an answer, what it leads to, and what that leads to
+_A_MOMENT = timedelta(minutes=1)
 LONG_AGO = timedelta(days=30)  # before that every fourth day is lived: nobody looks so closely
 _FINISHED = ["state", "asks", "feeling", "revision", "solved", "note", "ended_at", "ended_by"]
 
@@ -68,16 +68,25 @@ class Life:
             self._day(day)
 
     def leave_a_day(self) -> None:
-        """Of the last days' work the newest stays: a sensible day for the visitor. The rest was done in its time."""
+        """Of the last days' work the newest stays: a sensible day for the visitor. The rest was done in its time.
+
+        What follows from what was done is due as well, so it is looked at again.
+        """
         with clock.at(self.now):
-            due = Moment.objects.filter(state="due").order_by("-at", "-pk").select_related("assignee")
-            mine = set(today.mine(due, self.team[0]).order_by().values_list("pk", flat=True))
-            left = _newest([m for m in due if m.pk in mine])
-            gone = [m for m in due if m.pk not in left and (m.pk in mine or m.at < self.now - A_DAY)]
-            self._finish([m for m in gone if m.asks != "approve"])
-            self._say_yes([m.pk for m in gone if m.asks == "approve"], F("made_at") + A_LITTLE)
-            engine.tick(self.now, WORKER)
-            self._send(self.now + timedelta(minutes=2))
+            for _turn in range(_TURNS):
+                self._catch_up()
+            self._promises(self.now)
+
+    def _catch_up(self) -> None:
+        due = Moment.objects.filter(state="due").order_by("-at", "-pk").select_related("assignee")
+        mine = set(today.mine(due, self.team[0]).order_by().values_list("pk", flat=True))
+        left = _newest([m for m in due if m.pk in mine])
+        gone = [m for m in due if m.pk not in left and (m.pk in mine or m.at < self.now - A_DAY)]
+        self._finish([m for m in gone if m.asks != "approve"])
+        self._say_yes([m.pk for m in gone if m.asks == "approve"], self.now)
+        engine.tick(self.now, WORKER)
+        self._send(self.now)  # first: a plan made now may be out of date in a second
+        self._send(self.now + timedelta(minutes=2))
 
     def _day(self, at: datetime) -> None:
         for arrives, number, part, steps in self.comings.get(at, ()):
@@ -157,9 +166,9 @@ class Life:
     def _approve(self, at: datetime) -> None:
         """Mail that waits for a yes gets it, as outbox.approve does; the newest is left for the visitor."""
         waiting = Message.objects.filter(state="approval", made_at__lt=self.now - LATELY)
-        self._say_yes([pk for pk in waiting.values_list("moment_id", flat=True) if pk is not None], Value(at))
+        self._say_yes([pk for pk in waiting.values_list("moment_id", flat=True) if pk is not None], at)
 
-    def _say_yes(self, moments: Sequence[int], at: Expression) -> None:
+    def _say_yes(self, moments: Sequence[int], at: datetime) -> None:
         waiting = Message.objects.filter(state="approval", moment__in=moments)
         waiting.update(state="held", go_at=at, held_why="")
         Moment.objects.filter(pk__in=moments).update(
@@ -169,13 +178,21 @@ class Life:
     def _send(self, at: datetime) -> None:
         """No mail leaves a demo: what was written in the past counts as sent, and some people answer."""
         messages = ledger.claim(at, WORKER, limit=1000)
-        pairs = [(message, min(max(message.made_at, message.go_at), self.now)) for message in messages]
+        pairs = [(message, self._left_at(message)) for message in messages]
         kept = "250 kept by the demo"
         for message in messages:
             message.book = self.book
         results.finish([Sent(message, kept, sent) for message, sent in pairs], WORKER)
         answers = [self._answer(message, sent) for message, sent in pairs]
         timeline.record(*(answer for answer in answers if answer is not None))
+
+    def _left_at(self, message: Outgoing) -> datetime:
+        """In its own hour, though its day may be lived later; what waited for a yes, within some hours."""
+        moment = message.moment
+        if moment is None:
+            return min(message.go_at, self.now)
+        took = A_LITTLE * self.dice.random() if moment.mode == "approve" else _A_MOMENT
+        return min(moment.wanted_at + took, self.now)
 
     def _answer(self, message: Outgoing, sent_at: datetime) -> timeline.NewFact | None:
         moment, back = message.moment, sent_at + timedelta(minutes=self.dice.randint(20, 900))

@@ -25,17 +25,20 @@ def course(book: Playbook, arrives: datetime, until: datetime, dice: random.Rand
     """All steps of one client between arrival and `until`. stop: they stay in that stage when they reach it."""
     steps: list[Step] = []
     at, stage = arrives, first_stage(book)
+    passed: set[str] = set()
     while stage is not None and at < until:
         stay = timedelta(days=_usual(stage) if stop else _days(stage, dice))
         steps += _happenings(book, stage, at, stay, dice)
-        follower = book.stage_after(stage.name)
+        passed.add(stage.name)
+        follower = _after(book, stage, passed, stop)
         if stage.name == stop or stage.never_ends or follower is None:
             break
         at += stay
         if not stop and dice.random() < _LEAVE.get(stage.phase, 0):
             steps.append(Step(at, leaves=_REASON.get(stage.phase, "person")))
             break
-        event = stage.ends or follower.starts
+        breaks_out = follower != book.stage_after(stage.name)
+        event = follower.starts if breaks_out else stage.ends or follower.starts
         if event:
             steps.append(Step(at, event))
         stage = follower
@@ -52,10 +55,19 @@ def days_until(book: Playbook, stop: str) -> float:
     """About how many days it takes to reach a stage."""
     total = 0.0
     stage: Stage | None = first_stage(book)
+    passed: set[str] = set()
     while stage is not None and stage.name != stop and not stage.never_ends:
         total += _usual(stage)
-        stage = book.stage_after(stage.name)
+        passed.add(stage.name)
+        stage = _after(book, stage, passed, stop)
     return total
+
+
+def _after(book: Playbook, stage: Stage, passed: set[str], stop: str) -> Stage | None:
+    """The stage after; out of a ring of stages gone round once, the one to be reached."""
+    follower = book.stage_after(stage.name)
+    came_round = follower is not None and follower.name in passed
+    return book.stages[stop] if stop and came_round else follower
 
 
 def _usual(stage: Stage) -> float:
