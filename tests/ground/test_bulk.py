@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import DataError, connection
+from django.test.utils import CaptureQueriesContext
 
 from fondly.ground import bulk
 from fondly.people.clients.models import Client
@@ -58,3 +59,17 @@ def test_no_rows_are_no_statement(django_assert_num_queries):
         bulk.insert(Client, [])
         bulk.insert_rows(Client, ("name",), [])
         bulk.update(Client, ("name",), [])
+
+
+def test_rows_that_get_the_same_values_are_changed_together():
+    ids = list(add().values_list("pk", flat=True))
+    with CaptureQueriesContext(connection) as asked:
+        bulk.update(Client, ("persona", "salutation"), [("calm", "Dear", pk) for pk in ids], where="is_demo")
+    assert len(asked) == 1 and f"{len(ids)} times" not in asked[0]["sql"]
+    assert all((row.persona == "calm") == row.is_demo for row in Client.objects.all())
+
+
+def test_rows_of_which_some_get_the_same_values_are_not_mixed_up():
+    ids = list(add().values_list("pk", flat=True))
+    bulk.update(Client, ("persona",), [("calm" if n < 5 else "brisk", pk) for n, pk in enumerate(ids)])
+    assert list(Client.objects.order_by("pk").values_list("persona", flat=True)) == ["calm"] * 5 + ["brisk"] * 2

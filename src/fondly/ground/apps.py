@@ -7,4 +7,4 @@ class GroundConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from fondly.ground import actions  # noqa: F401  fills the action registry
+        from fondly.ground import actions, among  # noqa: F401  fills the action registry; makes the lookup known

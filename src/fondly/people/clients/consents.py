@@ -48,7 +48,7 @@ def newest(client_ids: Iterable[int]) -> dict[int, dict[Pair, Line]]:
     ids = list(client_ids)
     found: dict[int, dict[Pair, Line]] = defaultdict(dict)
     for start in range(0, len(ids), _CHUNK):
-        lines = Consent.objects.filter(client_id__in=ids[start : start + _CHUNK]).order_by("at", "id")
+        lines = Consent.objects.filter(client__among=set(ids[start : start + _CHUNK])).order_by("at", "id")
         for client_id, channel, purpose, state, at, source in lines.values_list(
             "client_id", "channel", "purpose", "state", "at", "source"
         ):
@@ -136,7 +136,7 @@ def is_suppressed(addresses: Iterable[str]) -> set[str]:
         by_hash[_hash(key, address)].append(address)
     hashes, found = list(by_hash), set[str]()
     for start in range(0, len(hashes), _CHUNK):
-        some = Suppression.objects.filter(key_hash__in=hashes[start : start + _CHUNK])
+        some = Suppression.objects.filter(key_hash__among=set(hashes[start : start + _CHUNK]))
         for known in some.values_list("key_hash", flat=True):
             found.update(by_hash[known])
     return found

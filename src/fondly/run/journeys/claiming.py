@@ -77,7 +77,7 @@ def claim(now: datetime, worker: str, limit: int = BATCH) -> Claimed:
                 claimed.jobs.append(Job(moment, client, book, touchpoint))
         bulk.update(Moment, ("state", "asks", "assignee", "reason"), by_hand)
         claimed.by_hand = len(by_hand)
-        Moment.objects.filter(pk__in=[job.moment.pk for job in claimed.jobs]).update(
+        Moment.objects.filter(pk__among={job.moment.pk for job in claimed.jobs}).update(
             state=State.WORKING, asks="", reason="", worker=worker, lease_until=lease_end(database_now())
         )
         return claimed
@@ -115,8 +115,8 @@ def _perform(channel: str, jobs: list[Job], now: datetime, worker: str) -> int:
         return 0
     with transaction.atomic():
         _stand_still(jobs)
-        ids = [job.moment.pk for job in jobs]
-        held = Moment.objects.filter(pk__in=ids, state=State.WORKING, worker=worker, lease_until__gt=database_now())
+        ids = {job.moment.pk for job in jobs}
+        held = Moment.objects.filter(pk__among=ids, state=State.WORKING, worker=worker, lease_until__gt=database_now())
         mine = set(locked(held).values_list("pk", flat=True))
         ours = [job for job in jobs if job.moment.pk in mine]
         results = performer.perform(ours, now)
@@ -126,7 +126,7 @@ def _perform(channel: str, jobs: list[Job], now: datetime, worker: str) -> int:
 
 def _stand_still(jobs: Sequence[Job]) -> None:
     """Keep planning, which takes back what it finds claimed, away from these journeys until what they do is written."""
-    journeys = Journey.objects.filter(pk__in={job.moment.journey_id for job in jobs}).order_by("pk")
+    journeys = Journey.objects.filter(pk__among={job.moment.journey_id for job in jobs}).order_by("pk")
     list(locked(journeys).values_list("pk", flat=True))
 
 

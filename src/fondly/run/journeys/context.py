@@ -24,13 +24,13 @@ class Sources:
     """What many messages need, each read once. Made for one batch."""
 
     def __init__(self, client_ids: Iterable[int], user_ids: Iterable[int | None]) -> None:
-        self._client_ids = sorted(set(client_ids))
+        self._client_ids = set(client_ids)
         self._user_ids = sorted({pk for pk in user_ids if pk})
 
     @cached_property
     def recipients(self) -> dict[int, tuple[str, str]]:
         """client id -> (name of the contact, address): the primary contact's primary address."""
-        rows = EmailAddress.objects.filter(contact__client__in=self._client_ids)
+        rows = EmailAddress.objects.filter(contact__client__among=self._client_ids)
         ordered = rows.order_by("contact__is_primary", "is_primary", "-id")
         found = ordered.values_list("contact__client_id", "contact__name", "address")
         return {pk: (name, address) for pk, name, address in found}  # the best one comes last and stays
@@ -43,12 +43,12 @@ class Sources:
     @cached_property
     def addresses(self) -> dict[int, Address]:
         """client id -> postal address."""
-        rows = Address.objects.filter(client__in=self._client_ids).order_by("-id")
+        rows = Address.objects.filter(client__among=self._client_ids).order_by("-id")
         return {row.client_id: row for row in rows}
 
     @cached_property
     def contacts(self) -> dict[int, Contact]:
-        rows = Contact.objects.filter(client__in=self._client_ids).order_by("is_primary", "-id")
+        rows = Contact.objects.filter(client__among=self._client_ids).order_by("is_primary", "-id")
         return {row.client_id: row for row in rows}
 
     @cached_property

@@ -41,7 +41,7 @@ def claim(now: datetime, worker: str, limit: int = BATCH) -> list[Outgoing]:
         alone = next((place for place, message in enumerate(messages) if message.crashes), len(messages))
         messages = messages[: max(alone, 1)]
         if messages:
-            Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+            Message.objects.filter(pk__among={message.pk for message in messages}).update(
                 state=State.SENDING, worker=worker, lease_until=lease_end(database_now()),
                 attempts_made=F("attempts_made") + 1,
             )  # fmt: skip

@@ -24,9 +24,9 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def unsubscribe_url(effect_key: str) -> str:
+def unsubscribe_url(token: str) -> str:
     """GET shows a page with a button and changes nothing; POST unsubscribes (RFC 8058)."""
-    return f"{settings.FONDLY_URL}/unsubscribe/{token_for(effect_key)}"
+    return f"{settings.FONDLY_URL}/unsubscribe/{token}"
 
 
 def message_id(effect_key: str, domain: str) -> str:

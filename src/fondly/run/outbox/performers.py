@@ -111,11 +111,12 @@ class _Batch:
             raise Unwritable("skipped", refusal)
         occurrence = self.occurrences.get(job.moment.pk, 0) + 1
         effect_key = f"{job.moment.journey_id}:{job.moment.key}:{occurrence}"
-        written = self._write(job, effect_key)
+        token = links.token_for(effect_key)
+        written = self._write(job, token)
         return (
             effect_key, job.moment.pk, job.client.pk, purpose, job.touchpoint.delivery, job.touchpoint.template,
             to_name[:200], to_address, "", storable(written.subject), storable(written.text), storable(written.html),
-            links.message_id(effect_key, self.domain), links.hash_of(links.token_for(effect_key)), state,
+            links.message_id(effect_key, self.domain), links.hash_of(token), state,
             job.moment.why, self.held_why if state == State.HELD else "", self.go_at, self.made_at,
             *_NOT_SENT_YET,
         )  # fmt: skip
@@ -133,12 +134,12 @@ class _Batch:
             raise Unwritable("skipped", "sandbox: only the addresses in FONDLY_SANDBOX_TO are written to")
         return name or job.client.name, address
 
-    def _write(self, job: Job, effect_key: str) -> rendering.Written:
+    def _write(self, job: Job, token: str) -> rendering.Written:
         name = job.touchpoint.template
         if name not in job.book.templates:
             raise Unwritable("by_hand", "the playbook has no text for it")
         context = context_of(self.sources, job.client, job.book, job.moment.stage, _writer(job))
-        context["unsubscribe"] = links.unsubscribe_url(effect_key)
+        context["unsubscribe"] = links.unsubscribe_url(token)
         try:
             return rendering.write(job.book, name, context)
         except MissingValueError as error:
@@ -155,7 +156,7 @@ def _writer(job: Job) -> int | None:
 def _occurrences(jobs: Sequence[Job]) -> dict[int, int]:
     """moment id -> messages it has had already; a message cancelled or taken back is not used again."""
     found: dict[int, int] = {}
-    earlier = Message.objects.filter(moment__in=[job.moment.pk for job in jobs])
+    earlier = Message.objects.filter(moment__among={job.moment.pk for job in jobs})
     for moment_id in earlier.values_list("moment_id", flat=True):
         if moment_id is not None:
             found[moment_id] = found.get(moment_id, 0) + 1

@@ -44,7 +44,7 @@ def forbidden(messages: Sequence[Outgoing]) -> dict[int, str]:
 def stamps(messages: Sequence[Outgoing]) -> dict[int, Stamp]:
     """By message id. Read these before asking `forbidden`: then nothing falls between."""
     ids = {message.client_id for message in messages}
-    counted = Consent.objects.filter(client_id__in=ids).order_by().values_list("client_id")
+    counted = Consent.objects.filter(client__among=ids).order_by().values_list("client_id")
     lines = {pk: (n, newest) for pk, n, newest in counted.annotate(n=Count("pk"), newest=Max("pk"))}
     hashes = consents.hashes_of({message.to_address for message in messages})
     return {m.pk: Stamp(lines.get(m.client_id, (0, 0)), hashes[m.to_address]) for m in messages}

@@ -62,7 +62,7 @@ def raw_of(message: Message | Outgoing, sender: Sender, now: datetime) -> bytes:
     """The mail as bytes. Raises mime.BadHeader when an address or a header cannot be used."""
     extra = provider.headers(message.message_id)
     if message.purpose != SERVICE:
-        url = links.unsubscribe_url(message.effect_key)
+        url = links.unsubscribe_url(links.token_for(message.effect_key))
         extra += (("List-Unsubscribe", f"<{url}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     return mime.build(
         mime.Letter(
