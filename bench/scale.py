@@ -188,7 +188,7 @@ def _explain() -> None:
         planning.plan_due(MONDAY, batch=1)
         transaction.set_rollback(True)
     for query in said.captured_queries:
-        sql = query["sql"]
+        sql = query["sql"].lstrip()
         if sql.startswith("SELECT") and "LIMIT" in sql and ("journeys_moment" in sql or '"plan_at" <=' in sql):
             found.setdefault("claim" if "journeys_moment" in sql else "plan", sql)
     with connection.cursor() as cursor:
