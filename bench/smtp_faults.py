@@ -134,6 +134,7 @@ class Matrix:
         """Without faults: say of each mail in doubt what the server says, send the rest, and count."""
         from fondly.ground import clock
         from fondly.ground.action import SYSTEM, perform
+        from fondly.run.journeys import planning
         from fondly.run.outbox.actions import ResolveUncertain
         from fondly.run.outbox.models import Message
 
@@ -145,6 +146,7 @@ class Matrix:
         for number in range(_ROUNDS):  # each mail waits a little longer than twice as long as before
             at = MONDAY + timedelta(minutes=3 + 2**number)
             with clock.at(at):
+                until_none(lambda now=at: planning.plan_due(now))
                 until_none(lambda now=at: write_due(now))
             self._send(at + timedelta(minutes=1))
         return self._report(found)

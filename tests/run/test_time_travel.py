@@ -43,7 +43,7 @@ def test_two_weeks_are_lived_through(mail, moved_clock):
     assert {len(found) for found in by_client.values()} == {3}
     sent = Message.objects.filter(state="sent").order_by("ended_at")
     assert [m.moment.touchpoint for m in sent] == ["welcome"] * 3 + ["look"] * 3 + ["hello"] * 3
-    assert all(timedelta(seconds=55) < m.ended_at - m.moment.at < timedelta(seconds=70) for m in sent)
+    assert all(timedelta(seconds=55) < m.ended_at - m.moment.at < timedelta(minutes=10) for m in sent)
     due = dict(Moment.objects.filter(state="due").values_list("touchpoint", "asks"))
     assert due == {"call": "by_hand", "card": "by_hand"} or due == {"card": "by_hand"}
     assert not Moment.objects.filter(asks="late").exists()
