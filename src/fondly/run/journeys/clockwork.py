@@ -28,22 +28,25 @@ def next_at(after: datetime, until: datetime) -> datetime | None:
     return min((instant for instant in instants if instant <= until), default=None)
 
 
-def settle(worker: str, stopping: Callable[[], bool] = engine.never) -> None:
-    """Tick until there is nothing more to do at this instant."""
+def settle(worker: str, stopping: Callable[[], bool] = engine.never) -> datetime:
+    """Tick until there is nothing more to do at this instant. Returns the instant of the last look."""
     for _ in range(_MOST_TURNS):
-        if stopping() or engine.tick(clock.now(), worker, stopping).quiet:
-            return
+        now = clock.now()
+        if stopping() or engine.tick(now, worker, stopping).quiet:
+            break
+    return now
 
 
 def bring_to(
     target: datetime, worker: str, stopping: Callable[[], bool] = engine.never, beat: Callable[[], None] = lambda: None
 ) -> None:
     """Move the install's clock to `target`, stopping at every instant at which something is due."""
-    settle(worker, stopping)
-    while not stopping() and (step := next_at(clock.now(), target)) is not None:
-        clock.set_to(step)
+    looked = settle(worker, stopping)
+    # After the last look, not after now: what fell due while it looked would be passed by.
+    while not stopping() and (step := next_at(looked, target)) is not None:
+        clock.set_to(max(step, clock.now()))
         beat()
-        settle(worker, stopping)
+        looked = settle(worker, stopping)
     if not stopping():
         clock.set_to(max(target, clock.now()))
         clock.arrived()
