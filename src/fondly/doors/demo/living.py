@@ -78,7 +78,7 @@ class Life:
             self._promises(self.now)
 
     def _catch_up(self) -> None:
-        due = Moment.objects.filter(state="due").order_by("-at", "-pk").select_related("assignee")
+        due = Moment.objects.filter(state="due").order_by("-at", "client__name", "key").select_related("assignee")
         mine = set(today.mine(due, self.team[0]).order_by().values_list("pk", flat=True))
         left = _newest([m for m in due if m.pk in mine])
         gone = [m for m in due if m.pk not in left and (m.pk in mine or m.at < self.now - A_DAY)]
@@ -131,8 +131,8 @@ class Life:
 
     def _by_hand(self, at: datetime) -> None:
         """What people had to do, most of it done with a word about how it went."""
-        due = Moment.objects.filter(state="due", at__lt=at).exclude(asks="approve")
-        moments = [m for m in due.select_related("assignee").order_by("at", "pk") if self._got_to(m, at)]
+        due = Moment.objects.filter(state="due", at__lt=at).exclude(asks="approve").order_by("at", "client__name", "key")
+        moments = [m for m in due.select_related("assignee") if self._got_to(m, at)]
         for moment in [moment for moment in moments if self.dice.random() < 0.04]:
             perform("journeys.skip", self.owner, SkipMoment(moment.pk, moment.revision, "not needed this time"))
             moments.remove(moment)
@@ -225,7 +225,7 @@ class Life:
 
     def _promises(self, at: datetime) -> None:
         """Most promises are kept in time, a few are broken; what is not due yet is open."""
-        over = Promise.objects.filter(state="open", due_at__lte=at).order_by("pk")
+        over = Promise.objects.filter(state="open", due_at__lte=at).order_by("due_at", "client__name", "what")
         kept, broken = Promise.State.KEPT, Promise.State.BROKEN
         ended = [(p, kept if self.dice.random() < 0.95 else broken, p.due_at or at) for p in over]
         made.end_all(ended, "")
