@@ -131,8 +131,8 @@ class Life:
 
     def _by_hand(self, at: datetime) -> None:
         """What people had to do, most of it done with a word about how it went."""
-        due = Moment.objects.filter(state="due", at__lt=at).exclude(asks="approve").order_by("at", "client__name", "key")
-        moments = [m for m in due.select_related("assignee") if self._got_to(m, at)]
+        due = Moment.objects.filter(state="due", at__lt=at).exclude(asks="approve").select_related("assignee")
+        moments = [m for m in due.order_by("at", "client__name", "key") if self._got_to(m, at)]
         for moment in [moment for moment in moments if self.dice.random() < 0.04]:
             perform("journeys.skip", self.owner, SkipMoment(moment.pk, moment.revision, "not needed this time"))
             moments.remove(moment)
