@@ -29,7 +29,7 @@ from fondly.run.outbox.results import Sent
 
 WORKER = "demo"
 EVENING = 19  # the hour at which the day is lived, before quiet hours begin
-LATELY = timedelta(days=4)  # what fell due since is left, and of that a day's work to the visitor
+LATELY = timedelta(days=7)  # what fell due since is left, and of that a day's work to the visitor
 LEFT = {"by_hand": 3, "approve": 1}  # things of one visitor's day, by what they ask for; of others one
 A_DAY, A_LITTLE = timedelta(days=1), timedelta(hours=9)
 _TURNS = 3  # of leaving a day: an answer, what it leads to, and what that leads to
@@ -57,6 +57,14 @@ class Life:
         self.comings: dict[datetime, list[tuple[datetime, int, Part, list[Step]]]] = defaultdict(list)
         self.steps: dict[int, list[Step]] = {}
         self.mood: dict[int, float] = {}
+        self.seeds: dict[int, int] = {}
+
+    def lot(self, client_id: int, *what: object) -> random.Random:
+        """The dice of one thing in one client's life.
+
+        Its own, so that what happens to it does not depend on what the database, or a slow machine, names first.
+        """
+        return random.Random(f"{self.seeds[client_id]}/{what}")  # noqa: S311 - an invented life, no secret
 
     def expect(self, number: int, part: Part, arrives: datetime, steps: list[Step]) -> None:
         """Somebody will come; they are met on the first lived day after."""
@@ -106,6 +114,7 @@ class Life:
             journey = perform("journeys.start", SYSTEM, given).result.journey_id
         self.steps[journey] = steps
         self.mood[client.pk] = self.dice.gauss(0.9, 0.7)
+        self.seeds[client.pk] = self.dice.getrandbits(32)
 
     def _happen(self, at: datetime) -> None:
         """Events and departures whose time has come."""
@@ -133,7 +142,7 @@ class Life:
         """What people had to do, most of it done with a word about how it went."""
         due = Moment.objects.filter(state="due", at__lt=at).exclude(asks="approve").select_related("assignee")
         moments = [m for m in due.order_by("at", "client__name", "key") if self._got_to(m, at)]
-        for moment in [moment for moment in moments if self.dice.random() < 0.04]:
+        for moment in [m for m in moments if self.lot(m.client_id, "skip", m.key).random() < 0.04]:
             perform("journeys.skip", self.owner, SkipMoment(moment.pk, moment.revision, "not needed this time"))
             moments.remove(moment)
         self._finish(moments)
@@ -149,11 +158,12 @@ class Life:
 
     def _done(self, moment: Moment, at: datetime) -> timeline.NewFact:
         """As journeys.finish writes it; here many at once."""
-        feeling = self._feeling(moment.client_id) if self.dice.random() < 0.6 else None
+        lot = self.lot(moment.client_id, "done", moment.key)
+        feeling = self._feeling(moment.client_id, lot) if lot.random() < 0.6 else None
         moment.state, moment.asks, moment.feeling, moment.revision = "done", "", feeling, moment.revision + 1
-        moment.solved = "" if feeling is None else "yes" if feeling >= 0 else self.dice.choice(("yes", "partly", "no"))
-        moment.note = self.dice.choice(words.NOTES[feeling]) if feeling is not None and self.dice.random() < 0.5 else ""
-        moment.ended_at = moment.at + (at - moment.at) * self.dice.random()
+        moment.solved = "" if feeling is None else "yes" if feeling >= 0 else lot.choice(("yes", "partly", "no"))
+        moment.note = lot.choice(words.NOTES[feeling]) if feeling is not None and lot.random() < 0.5 else ""
+        moment.ended_at = moment.at + (at - moment.at) * lot.random()
         by = moment.assignee or self.team[0]
         moment.ended_by = by.name
         promises = records.promises_in(self.book, moment.stage, moment.touchpoint)
@@ -191,21 +201,26 @@ class Life:
         moment = message.moment
         if moment is None:
             return min(message.go_at, self.now)
-        took = A_LITTLE * self.dice.random() if moment.mode == "approve" else _A_MOMENT
+        lot = self.lot(message.client_id, "sent", moment.key)
+        took = A_LITTLE * lot.random() if moment.mode == "approve" else _A_MOMENT
         return min(moment.wanted_at + took, self.now)
 
     def _answer(self, message: Outgoing, sent_at: datetime) -> timeline.NewFact | None:
-        moment, back = message.moment, sent_at + timedelta(minutes=self.dice.randint(20, 900))
-        if moment is None or back >= self.now or self.dice.random() > 0.22:
+        moment = message.moment
+        if moment is None:
             return None
-        feeling = self._feeling(message.client_id)
+        lot = self.lot(message.client_id, "answer", moment.key)
+        back = sent_at + timedelta(minutes=lot.randint(20, 900))
+        if back >= self.now or lot.random() > 0.22:
+            return None
+        feeling = self._feeling(message.client_id, lot)
         touchpoint = self.book.touchpoint(moment.touchpoint)
         survey = self.book.surveys.get(touchpoint.survey) if touchpoint else None
         kind, name, value = "replied", moment.touchpoint, None
         if survey is not None:
             kind, name = "answered", survey.name
             value = round(survey.low + (survey.high - survey.low) * (feeling + 2) / 4)
-        text = self.dice.choice(words.SAID[feeling])
+        text = lot.choice(words.SAID[feeling])
         return timeline.NewFact(
             message.client_id,
             kind,
@@ -227,11 +242,12 @@ class Life:
         """Most promises are kept in time, a few are broken; what is not due yet is open."""
         over = Promise.objects.filter(state="open", due_at__lte=at).order_by("due_at", "client__name", "what")
         kept, broken = Promise.State.KEPT, Promise.State.BROKEN
-        ended = [(p, kept if self.dice.random() < 0.95 else broken, p.due_at or at) for p in over]
+        lots = [self.lot(promise.client_id, "promise", promise.what, promise.due_at).random() for promise in over]
+        ended = [(p, kept if lot < 0.95 else broken, p.due_at or at) for p, lot in zip(over, lots, strict=True)]
         made.end_all(ended, "")
 
-    def _feeling(self, client_id: int) -> int:
-        value = self.dice.gauss(self.mood.get(client_id, 0.9), 0.8)
+    def _feeling(self, client_id: int, lot: random.Random) -> int:
+        value = lot.gauss(self.mood[client_id], 0.8)
         return max(-2, min(2, round(value)))
 
     def _lived_days(self, begin: datetime) -> list[datetime]:
