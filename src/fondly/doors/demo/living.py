@@ -22,6 +22,7 @@ from fondly.people.team.models import User
 from fondly.run.journeys import engine, records, today
 from fondly.run.journeys.actions import ExitJourney, SkipMoment, StartJourney
 from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.rows import MomentRow
 from fondly.run.outbox import ledger, results
 from fondly.run.outbox.models import Message
 from fondly.run.outbox.outgoing import Outgoing
@@ -59,12 +60,13 @@ class Life:
         self.mood: dict[int, float] = {}
         self.seeds: dict[int, int] = {}
 
-    def lot(self, client_id: int, *what: object) -> random.Random:
-        """The dice of one thing in one client's life.
-
-        Its own, so that what happens to it does not depend on what the database, or a slow machine, names first.
-        """
+    def _lot(self, client_id: int, *what: object) -> random.Random:
+        """The dice of one thing in one client's life: its own, so that it does not depend on what was asked first."""
         return random.Random(f"{self.seeds[client_id]}/{what}")  # noqa: S311 - an invented life, no secret
+
+    def _lot_of(self, moment: Moment | MomentRow, what: str) -> random.Random:
+        """Of one moment. Its key is no seed: it holds the number of a fact, which the database gives."""
+        return self._lot(moment.client_id, what, moment.stage, moment.touchpoint, moment.wanted_at)
 
     def expect(self, number: int, part: Part, arrives: datetime, steps: list[Step]) -> None:
         """Somebody will come; they are met on the first lived day after."""
@@ -86,7 +88,11 @@ class Life:
             self._promises(self.now)
 
     def _catch_up(self) -> None:
-        due = Moment.objects.filter(state="due").order_by("-at", "client__name", "key").select_related("assignee")
+        due = (
+            Moment.objects.filter(state="due")
+            .order_by("-at", "client__name", "stage", "touchpoint")
+            .select_related("assignee")
+        )
         mine = set(today.mine(due, self.team[0]).order_by().values_list("pk", flat=True))
         left = _newest([m for m in due if m.pk in mine])
         gone = [m for m in due if m.pk not in left and (m.pk in mine or m.at < self.now - A_DAY)]
@@ -141,8 +147,8 @@ class Life:
     def _by_hand(self, at: datetime) -> None:
         """What people had to do, most of it done with a word about how it went."""
         due = Moment.objects.filter(state="due", at__lt=at).exclude(asks="approve").select_related("assignee")
-        moments = [m for m in due.order_by("at", "client__name", "key") if self._got_to(m, at)]
-        for moment in [m for m in moments if self.lot(m.client_id, "skip", m.key).random() < 0.04]:
+        moments = [m for m in due.order_by("at", "client__name", "stage", "touchpoint") if self._got_to(m, at)]
+        for moment in [m for m in moments if self._lot_of(m, "skip").random() < 0.04]:
             perform("journeys.skip", self.owner, SkipMoment(moment.pk, moment.revision, "not needed this time"))
             moments.remove(moment)
         self._finish(moments)
@@ -158,7 +164,7 @@ class Life:
 
     def _done(self, moment: Moment, at: datetime) -> timeline.NewFact:
         """As journeys.finish writes it; here many at once."""
-        lot = self.lot(moment.client_id, "done", moment.key)
+        lot = self._lot_of(moment, "done")
         feeling = self._feeling(moment.client_id, lot) if lot.random() < 0.6 else None
         moment.state, moment.asks, moment.feeling, moment.revision = "done", "", feeling, moment.revision + 1
         moment.solved = "" if feeling is None else "yes" if feeling >= 0 else lot.choice(("yes", "partly", "no"))
@@ -201,7 +207,7 @@ class Life:
         moment = message.moment
         if moment is None:
             return min(message.go_at, self.now)
-        lot = self.lot(message.client_id, "sent", moment.key)
+        lot = self._lot_of(moment, "sent")
         took = A_LITTLE * lot.random() if moment.mode == "approve" else _A_MOMENT
         return min(moment.wanted_at + took, self.now)
 
@@ -209,7 +215,7 @@ class Life:
         moment = message.moment
         if moment is None:
             return None
-        lot = self.lot(message.client_id, "answer", moment.key)
+        lot = self._lot_of(moment, "answer")
         back = sent_at + timedelta(minutes=lot.randint(20, 900))
         if back >= self.now or lot.random() > 0.22:
             return None
@@ -242,7 +248,7 @@ class Life:
         """Most promises are kept in time, a few are broken; what is not due yet is open."""
         over = Promise.objects.filter(state="open", due_at__lte=at).order_by("due_at", "client__name", "what")
         kept, broken = Promise.State.KEPT, Promise.State.BROKEN
-        lots = [self.lot(promise.client_id, "promise", promise.what, promise.due_at).random() for promise in over]
+        lots = [self._lot(promise.client_id, "promise", promise.what, promise.due_at).random() for promise in over]
         ended = [(p, kept if lot < 0.95 else broken, p.due_at or at) for p, lot in zip(over, lots, strict=True)]
         made.end_all(ended, "")
 
