@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "fondly.run.journeys",
     "fondly.run.outbox",
     "fondly.run.histories",
+    "fondly.run.offers",
     "fondly.listen.promises",
     "fondly.listen.returns",
     "fondly.doors.web",

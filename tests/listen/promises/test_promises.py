@@ -8,7 +8,7 @@ from fondly.core.planner.model import Person
 from fondly.core.planner.promising import due_at
 from fondly.core.playbook.model import PromiseSet
 from fondly.core.playbook.reading import read
-from fondly.doors.web.promise_rows import late_promises
+from fondly.doors.web.first_rows import first_rows
 from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, NotAllowed, Refused, perform
 from fondly.ground.actions import UndoEntry, undo
@@ -132,6 +132,6 @@ def test_what_fell_due_before_a_restore_waits_for_a_word_and_is_listed(priya):
         ("broken", "Not kept in time"),
     ]
     user = User.objects.create(email="dana@example.com", name="Dana", is_admin=True, joined_at=NOW)
-    assert [row.what for row in late_promises(user, later, True)] == ["Friday update, 3 days late"]
+    assert [row.what for row in first_rows(user, later, True)] == ["Friday update, 3 days late"]
     with clock.at(later):
         assert keep(DANA, EndPromise(doubtful.promise_id, doubtful.revision)).state == "kept"

@@ -8,8 +8,8 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from fondly.doors.web import settings_actions  # noqa: F401  fills the action registry
-        from fondly.doors.web.promise_rows import late_promises
+        from fondly.doors.web.first_rows import first_rows
         from fondly.run.journeys import today
 
-        if late_promises not in today.sources:
-            today.sources.append(late_promises)
+        if first_rows not in today.sources:
+            today.sources.append(first_rows)

@@ -22,7 +22,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "talks": ("call", "meeting", "note"),
     "messages": ("sent", "received", "replied"),
     "answers": ("answered",),
-    "journey": ("entered", "left", "event", "done", "skipped", "exited", "paused", "resumed", "promise"),
+    "journey": ("entered", "left", "event", "done", "skipped", "exited", "paused", "resumed", "promise", "offered"),
     "record": ("consent", "field", "merged", "imported"),
 }
 _SAID = ("received", "replied", "answered")

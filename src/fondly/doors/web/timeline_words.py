@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_noop
 
-from fondly.doors.web.filters import day
+from fondly.doors.web.filters import day, money
 from fondly.ground.wording import gettext as _
 from fondly.people.clients.models import Interaction
 from fondly.run.journeys.exits import REASONS
@@ -28,12 +28,17 @@ _KINDS = {
     "meeting": gettext_noop("met"), "exited": gettext_noop("left"), "consent": gettext_noop("consent"),
     "field": gettext_noop("details"), "paused": gettext_noop("paused"), "resumed": gettext_noop("resumed"),
     "merged": gettext_noop("merged"), "imported": gettext_noop("imported"),
+    "offered": gettext_noop("offer"),
 }  # fmt: skip
 _LANES = {"work": gettext_noop("work"), "relationship": gettext_noop("relationship"), "wow": gettext_noop("WOW")}
 _PROMISES = {
     "open": gettext_noop("Promised: %(what)s"), "kept": gettext_noop("Kept: %(what)s"),
     "broken": gettext_noop("Broken: %(what)s"), "late": gettext_noop("Late: %(what)s"),
     "changed": gettext_noop("Changed, and they know: %(what)s"),
+}  # fmt: skip
+_OFFERS = {
+    "waiting": gettext_noop("Asks to offer: %(what)s"), "made": gettext_noop("Offered: %(what)s"),
+    "declined": gettext_noop("Not offered: %(what)s"),
 }  # fmt: skip
 _TOLD = frozenset({"done", "skipped", "entered", "left", "paused"})  # the text is a reason or a note
 
@@ -42,6 +47,8 @@ def sentence(fact: Interaction, titles: Mapping[str, str], due: Mapping[int, dat
     """What happened. titles: of stages by name. due: dates of promises by id, as far as they are known."""
     if fact.kind == "promise":
         words = _promise(fact, due)
+    elif fact.kind == "offered":
+        words = _offered(fact)
     elif fact.kind == "exited":
         words = _exited(fact)
     elif fact.kind in _TOLD:
@@ -90,6 +97,13 @@ def _promise(fact: Interaction, due: Mapping[int, datetime | None]) -> str:
     by = due.get(int(fact.data.get("promise_id") or 0))
     if fact.name == "open" and by is not None:
         what = _("%(promise)s, by %(day)s") % {"promise": what, "day": day(by)}
+    return _and(what, str(fact.data.get("note") or ""))
+
+
+def _offered(fact: Interaction) -> str:
+    what = _(_OFFERS.get(fact.name, "%(what)s")) % {"what": fact.text or _("an offer")}
+    if cost := fact.data.get("cost_minor"):
+        what = f"{what}, {money(int(cost), str(fact.data.get('currency') or ''))}"
     return _and(what, str(fact.data.get("note") or ""))
 
 

@@ -35,6 +35,7 @@ KINDS = frozenset(
         "resumed",
         "merged",
         "imported",
+        "offered",
     ]
 )
 SOLVED = frozenset({"", "yes", "partly", "no"})

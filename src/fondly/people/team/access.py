@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from fondly.ground import clock
@@ -12,7 +12,17 @@ from fondly.ground.action import Actor
 from fondly.people.team.models import Cover, Role, User
 from fondly.people.team.screens import signed_in as require
 
-__all__ = ["EVERYBODY", "PERMISSIONS", "actor_of", "may", "people_of", "permissions_of", "require", "stand_ins"]
+__all__ = [
+    "EVERYBODY",
+    "PERMISSIONS",
+    "actor_of",
+    "may",
+    "people_of",
+    "permissions_of",
+    "require",
+    "roles_today",
+    "stand_ins",
+]
 
 PERMISSIONS = {
     "read": _("See clients, journeys and numbers"),
@@ -80,13 +90,18 @@ def _unique(users: Iterable[User]) -> list[User]:
     return list({user.pk: user for user in users}.values())
 
 
-def _read_permissions(user: User) -> frozenset[str]:
-    if user.is_admin:
-        return frozenset(PERMISSIONS)
+def roles_today(user: User) -> QuerySet[Role]:
+    """A user's own roles, and those of whom they cover for; one may come twice."""
     # Both sides of midnight: "today" is not the same day in every zone of the team.
     today = clock.now().date()
     near = Q(users__covered__by=user, users__covered__from_on__lte=today + timedelta(days=1))
     near &= Q(users__covered__to_on__gte=today - timedelta(days=1), users__is_active=True)
-    roles = Role.objects.filter(Q(users=user) | near).values_list("permissions", flat=True)
+    return Role.objects.filter(Q(users=user) | near)
+
+
+def _read_permissions(user: User) -> frozenset[str]:
+    if user.is_admin:
+        return frozenset(PERMISSIONS)
+    roles = roles_today(user).values_list("permissions", flat=True)
     own = {name for names in roles for name in names if name in PERMISSIONS}
     return EVERYBODY | own

@@ -26,7 +26,7 @@ def _sync(role: Role | None, written: WrittenRole) -> Role:
             permissions=DAILY_WORK,
             department=_department(written.department),
         )
-    role.may_spend_minor = _minor(written.may_spend)
+    role.may_spend_minor = minor(written.may_spend)
     role.may_offer = list(written.may_offer)
     role.save()
     return role
@@ -36,7 +36,7 @@ def _department(name: str) -> Department | None:
     return Department.objects.get_or_create(name=name[:80])[0] if name else None
 
 
-def _minor(written: str) -> int:
+def minor(written: str) -> int:
     """`150`, `up to 1000`, `99.50` in the playbook's currency -> minor units; 0 when no number is written."""
     digits = "".join(letter for letter in str(written) if letter.isdigit() or letter == ".").strip(".")
     try:

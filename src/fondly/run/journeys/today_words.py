@@ -20,7 +20,7 @@ _POSTED = frozenset({"card", "letter", "gift", "post"})
 _TALKED = frozenset({"phone", "call", "video"})
 _SEEN = frozenset({"visit", "in_person", "in person", "meeting", "office"})
 _QUOTE = 140
-PROMISE, _LATE, _UNEASY, _UNCERTAIN = 0.0, 1.0, 2.0, 3.0
+PROMISE, _LATE, _UNEASY, OFFER, _UNCERTAIN = 0.0, 1.0, 2.0, 3.0, 4.0
 
 
 def moment_row(moment: dict[str, Any], now: datetime, is_late: bool) -> "Row":
