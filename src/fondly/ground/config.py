@@ -70,6 +70,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("FONDLY_URL", "The public address of this install, used in links", "http://localhost:8000"),
     Option("FONDLY_HOSTS", "Extra host names to answer to, separated by commas", ""),
+    Option("FONDLY_PROXIES", "How many web servers of yours stand in front and say who asks", "0", kind="number"),
     Option("FONDLY_TIMEZONE", "The business's time zone; empty takes the live playbook's", ""),
     Option("FONDLY_HOLD_SECONDS", "How long a message can be taken back before it goes", "60", kind="number"),
     Option(

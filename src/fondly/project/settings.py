@@ -24,6 +24,7 @@ FONDLY_DEMO = _yes("FONDLY_DEMO")
 FONDLY_MOVABLE_CLOCK = FONDLY_DEMO or _yes("FONDLY_MOVABLE_CLOCK")
 FONDLY_URL = _text("FONDLY_URL").rstrip("/")
 FONDLY_HOLD_SECONDS = int(_text("FONDLY_HOLD_SECONDS"))
+FONDLY_PROXIES = int(_text("FONDLY_PROXIES"))
 FONDLY_MAILS_PER_COMMIT = max(1, int(_text("FONDLY_MAILS_PER_COMMIT")))
 FONDLY_LEASE_SECONDS = int(_text("FONDLY_WORKER_LEASE_SECONDS"))
 
@@ -35,6 +36,7 @@ _https = FONDLY_URL.startswith("https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if _https else 0  # said only over TLS; a month can be waited out, a year cannot
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -64,6 +66,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    *(["fondly.doors.web.proxies.BehindProxies"] if FONDLY_PROXIES else []),
     "fondly.doors.api.measuring.Measuring",
     "fondly.doors.web.middleware.SafeHeaders",
     "django.middleware.security.SecurityMiddleware",
