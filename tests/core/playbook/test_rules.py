@@ -146,6 +146,14 @@ def test_rule_finds_what_it_is_for(rule):
     assert all(finding.advice and finding.message.endswith(".") and finding.line >= 1 for finding in found)
 
 
+def test_a_hand_off_that_is_missing_names_who_gives_and_who_gets():
+    found = [f for f in judged({"stages.new.owner": "care", "stages.new.handoff": None}).findings if f.rule == "ST10"]
+    before, new = (read(WHOLE).stages[name] for name in ("before", "new"))
+    assert before.owner != "care"
+    said = [f.message for f in found if f.path == "stages.new.handoff"]
+    assert said == [f"The client goes from {before.owner} to care at {new.name} without a hand-off."]
+
+
 @pytest.mark.parametrize(
     ("rule", "edits", "severity"),
     [

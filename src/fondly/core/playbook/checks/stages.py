@@ -148,8 +148,9 @@ def owners_hand_over(playbook: Playbook) -> Verdicts:
         if moved and stage.phase in ("new", "ongoing") and before.owner and stage.owner:
             handed = stage.handoff is not None and stage.handoff.touchpoint in stage.touchpoints
             message = say(
-                "The client goes from {before} to {before} at {stage} without a hand-off.",
-                before=stage.owner,
+                "The client goes from {before} to {owner} at {stage} without a hand-off.",
+                before=before.owner,
+                owner=stage.owner,
                 stage=stage.name,
             )
             yield Verdict(handed, f"stages.{stage.name}.handoff", message, stage.name)
