@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from fondly.core.planner.ghosts import Character, rehearse_clients
-from fondly.core.planner.load import capacity_of
+from fondly.core.planner.load import capacity_of, weigh
 from fondly.core.planner.model import Ghost
 from fondly.core.planner.rehearsal import fact_of, rehearse
 from tests.core.planner.lives import NEW_YORK, at, playbook
@@ -112,6 +112,13 @@ def test_a_known_date():
     assert [m.local[:10] for m in found.moments if m.touchpoint == "birthday"] == [
         "2026-03-02"
     ]  # the 28th is a Saturday
+
+
+def test_what_a_ghost_catches_up_on_is_not_counted_as_before_the_client_came():
+    found = lived()
+    caught_up = replace(found.moments[0], moved=("its time had passed",))
+    report = weigh(BOOK, [replace(found, moments=(caught_up,))], start=at(MON), days=60, capacity={})
+    assert report.moved == (("its time had passed", 1),)
 
 
 def test_no_such_stage():

@@ -209,7 +209,7 @@ def _most(words: Iterable[str]) -> tuple[tuple[str, int], ...]:
 # Reasons with a date in them, by how they begin, and the words alike ones are counted under.
 _ALIKE = (
     ("the client leaves", say("the client leaves the stage before its time")),
-    ("its time", say("its time was before the client came")),
+    ("its time, ", say("its time was before the client came")),
     ("it was due", say("too late")),
     ("paused", say("paused")),
 )
