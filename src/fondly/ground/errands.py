@@ -34,7 +34,7 @@ from fondly.ground.action import (
 )
 from fondly.ground.leases import database_now, lease_end
 from fondly.ground.locking import locked
-from fondly.ground.models import Errand, ErrandSlice
+from fondly.ground.models import AuditEntry, Errand, ErrandSlice
 from fondly.ground.steps import Slice, Steps, Walked
 
 log = logging.getLogger("fondly.errands")
@@ -93,8 +93,6 @@ def performed(errand: Errand) -> Performed[Any]:
 
 def is_undoable(errand: Errand) -> bool:
     """Whether its end left an undo that has not been used."""
-    from fondly.ground.models import AuditEntry
-
     entries = AuditEntry.objects.filter(pk=errand.audit_id or 0, undone_at=None)
     return entries.exclude(undo_action="").exists()
 
