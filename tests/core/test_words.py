@@ -8,7 +8,7 @@ import pytest
 
 from fondly import core
 from fondly.core.catalogue import NotWrittenOut, sentences
-from fondly.core.words import joined, listed, say, say_many
+from fondly.core.words import heading, joined, listed, say, say_many
 
 MODULES = sorted(Path(core.__file__).parent.rglob("*.py"))
 
@@ -21,6 +21,10 @@ def test_a_sentence_is_its_text_and_keeps_its_pattern():
 
 def test_braces_of_a_sentence_without_values_stand_for_themselves():
     assert say("Add `sets: {what: …}`.") == "Add `sets: {what: …}`."
+
+
+def test_a_name_at_the_head_of_something_keeps_its_capitals():
+    assert [heading(name) for name in ("home_visit", "CRM_setup", "")] == ["Home visit", "CRM setup", ""]
 
 
 @pytest.mark.parametrize(("count", "text"), [(1, "1 day"), (2, "2 days"), (0, "0 days")])

@@ -74,6 +74,16 @@ def words_of(name: str) -> str:
     return name.replace("_", " ")
 
 
+def heading(name: str) -> str:
+    """A name of the playbook at the head of something: home_visit -> Home visit."""
+    return capital(words_of(name))
+
+
+def capital(text: str) -> str:
+    """The text with a capital at its beginning; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def _kept(values: dict[str, object]) -> dict[str, object]:
     """Values as a sentence keeps them: what is neither text, number nor date is kept in its own words."""
     for name, value in values.items():

@@ -31,7 +31,7 @@ from fondly.core.playbook.model import (
     signals_of,
 )
 from fondly.core.playbook.when import Names
-from fondly.core.words import say, words_of
+from fondly.core.words import heading, say
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
@@ -219,7 +219,7 @@ class Builder:
         return Stage(
             name,
             values.get("phase") or "",
-            values.get("title") or words_of(name[:1].upper() + name[1:]),
+            values.get("title") or heading(name),
             **{key: values.get(key) or "" for key in plain},
             covers=tuple(values.get("covers") or ()),
             length=self.read(durations.duration, values.get("length"), f"{path}.length"),

@@ -8,7 +8,7 @@ from threading import Lock
 from fondly.core.playbook.model import Playbook as Book
 from fondly.core.playbook.problems import PlaybookError
 from fondly.core.playbook.reading import read
-from fondly.core.words import words_of
+from fondly.core.words import heading
 from fondly.design.playbooks.models import PlaybookVersion
 
 _KEPT = 64
@@ -49,7 +49,7 @@ def stage_title(version_id: int, stage: str) -> str:
         found = parsed(version_id).stages.get(stage)
     except (PlaybookError, PlaybookVersion.DoesNotExist):
         found = None
-    return found.title if found is not None else words_of(stage).capitalize()
+    return found.title if found is not None else heading(stage)
 
 
 def parse(text: str) -> Book:

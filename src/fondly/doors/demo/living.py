@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fondly.core.playbook.model import Playbook
+from fondly.core.words import heading
 from fondly.design.playbooks.models import Playbook as KeptPlaybook
 from fondly.doors.demo import words
 from fondly.doors.demo.cast import Part
@@ -140,7 +141,7 @@ class Life:
         """As journeys.record_event writes it; here many at once."""
         return timeline.NewFact(
             journey.client_id, "event", step.at, step.event, journey_id=journey.pk, stage=journey.stage,
-            text=step.event.replace("_", " ").capitalize(), resource=self.owner.name, by_id=self.owner.user_id,
+            text=heading(step.event), resource=self.owner.name, by_id=self.owner.user_id,
             source="event", external_id=f"demo-{journey.pk}-{step.event}",
         )  # fmt: skip
 

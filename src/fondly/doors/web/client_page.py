@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F, FilteredRelation, Q
 
 from fondly.core.playbook.model import Playbook as Book
+from fondly.core.words import capital, heading
 from fondly.doors.web import books, timeline_words
 from fondly.ground.action import NotFound
 from fondly.ground.wording import gettext as _
@@ -226,10 +227,8 @@ def _journeys(client_id: int, now: datetime) -> list[Lived]:
 
 
 def _coming(row: Any) -> Coming:
-    what = row.m_touchpoint.replace("_", " ")
-    why = row.m_why[:1].upper() + row.m_why[1:]
-    return Coming(row.m_id, what[:1].upper() + what[1:], row.m_kind, row.m_channel, row.m_at, why, row.m_state,
-                  row.m_revision)  # fmt: skip
+    return Coming(row.m_id, heading(row.m_touchpoint), row.m_kind, row.m_channel, row.m_at, capital(row.m_why),
+                  row.m_state, row.m_revision)  # fmt: skip
 
 
 def _lived(row: Any, now: datetime) -> Lived:
@@ -259,7 +258,7 @@ def _stands(client: Client, items: list[Item]) -> list[tuple[str, str, datetime 
     found: list[tuple[str, str, datetime | None]] = []
     if client.values:
         matters = "; ".join(f"{q.replace('_', ' ')}: {a}" for q, a in sorted(client.values.items())[:2])
-        found.append((matters[:1].upper() + matters[1:] + ".", _("what matters, in their words"), None))
+        found.append((capital(matters) + ".", _("what matters, in their words"), None))
     words = next((item for item in items if item.said), None)
     if words:
         found.append((f"“{words.text}”", words.meta.lower(), words.at))

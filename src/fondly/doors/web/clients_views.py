@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from fondly.core.words import words_of
 from fondly.design.playbooks.living import live_books
 from fondly.doors.web import books, clients_list, clients_rows
 from fondly.ground import clock
@@ -133,6 +134,6 @@ def _sentence(wanted: clients_list.Filter) -> list[tuple[str, str, list[tuple[st
     ]
     personas = books.persona_options()
     if personas:
-        options = [("", _("anyone")), *((name, name.replace("_", " ")) for name in personas)]
+        options = [("", _("anyone")), *((name, words_of(name)) for name in personas)]
         parts.append((_("who are"), "persona", options, wanted.persona))
     return [*parts, (_("by"), "order", orders, wanted.order)]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy, ngettext
 
+from fondly.core.words import heading
 from fondly.ground import clock
 from fondly.ground.wording import gettext as _
 from fondly.ground.wording import in_words, language
@@ -160,8 +161,7 @@ def n_range(value: float | None, low: float, high: float, n: int, places: int = 
 
 def words(name: str | None) -> str:
     """A name of the playbook as people read it: "home_visit" -> "Home visit"."""
-    text = (name or "").replace("_", " ").replace(".", ": ")
-    return text[:1].upper() + text[1:]
+    return heading((name or "").replace(".", ": "))
 
 
 def capped(count: int, most: int = 99) -> str:

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 from django.db.models import BigIntegerField, CharField, F, QuerySet, Value
 from django.utils.translation import gettext as _
 
+from fondly.core.words import heading
 from fondly.doors.web.filters import money
 from fondly.listen.promises.models import Promise
 from fondly.people.team.models import User
 from fondly.run.journeys.today import Row, owned
-from fondly.run.journeys.today_words import OFFER, PROMISE, human, span
+from fondly.run.journeys.today_words import OFFER, PROMISE, span
 from fondly.run.offers import authority
 from fondly.run.offers.models import Offer
 
@@ -72,7 +73,7 @@ def _promise(promise: Waiting, now: datetime) -> Row:
         id=f"promise-{promise.id}",
         client_id=promise.client_id,
         name=promise.name,
-        what=f"{human(promise.what)}, {how % {'span': span(abs(now - promise.at))}}",
+        what=f"{heading(promise.what)}, {how % {'span': span(abs(now - promise.at))}}",
         why=_why(promise.who),
         kind="late" if late else "due",
         word=_("promise"),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.urls import reverse
 
+from fondly.core.words import words_of
 from fondly.ground import clock
 from fondly.ground.models import AuditEntry, Errand
 from fondly.people.clients.identity import sort_key
@@ -69,6 +70,5 @@ def people(text: str) -> list[dict[str, str]]:
     living = Client.objects.filter(match, merged_into=None, erased_at=None).order_by("sort_name", "id")
     rows = living.values_list("id", "name", "persona")[:PALETTE_SIZE]
     return [
-        {"label": name, "href": reverse("client", args=[pk]), "kind": persona.replace("_", " ")}
-        for pk, name, persona in rows
+        {"label": name, "href": reverse("client", args=[pk]), "kind": words_of(persona)} for pk, name, persona in rows
     ]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_noop
 
+from fondly.core.words import capital, words_of
 from fondly.doors.web.filters import day, money
 from fondly.ground.wording import gettext as _
 from fondly.people.clients.models import Interaction
@@ -57,7 +58,7 @@ def sentence(fact: Interaction, titles: Mapping[str, str], due: Mapping[int, dat
         words = _("Sent: “%(subject)s”") % {"subject": fact.text}
     else:
         words = fact.text or _plain(fact, titles)
-    return words[:1].upper() + words[1:]
+    return capital(words)
 
 
 def about(fact: Interaction) -> str:
@@ -66,13 +67,13 @@ def about(fact: Interaction) -> str:
     parts = [
         _(lane) if lane else "",
         _(kind) if kind else fact.kind,
-        fact.channel.replace("_", " "),
+        words_of(fact.channel),
         _("by %(who)s") % {"who": fact.resource} if fact.resource and fact.kind != "done" else "",
         _("%(n)g of the scale") % {"n": fact.value} if fact.value is not None else "",
         _("%(n)s minutes") % {"n": minutes} if minutes else "",
     ]
     line = " · ".join(part for part in parts if part)
-    return line[:1].upper() + line[1:]
+    return capital(line)
 
 
 def judge(fact: Interaction) -> str:
@@ -84,7 +85,7 @@ def judge(fact: Interaction) -> str:
 
 def _plain(fact: Interaction, titles: Mapping[str, str]) -> str:
     name = titles.get(fact.name) if fact.kind in ("entered", "left") else None
-    words = _(_PLAIN.get(fact.kind, "%(name)s")) % {"name": name or fact.name.replace("_", " ")}
+    words = _(_PLAIN.get(fact.kind, "%(name)s")) % {"name": name or words_of(fact.name)}
     return _("%(what)s, by %(who)s") % {"what": words, "who": fact.resource} if _by_whom(fact) else words
 
 
@@ -108,7 +109,7 @@ def _offered(fact: Interaction) -> str:
 
 
 def _exited(fact: Interaction) -> str:
-    reason = str(REASONS.get(fact.name, "")) or fact.name.replace("_", " ")
+    reason = str(REASONS.get(fact.name, "")) or words_of(fact.name)
     words = _("Left: %(reason)s") % {"reason": reason[:1].lower() + reason[1:]} if reason else _("Left")
     return _and(words, fact.text if fact.text != str(REASONS.get(fact.name, "")) else "")
 
@@ -116,4 +117,4 @@ def _exited(fact: Interaction) -> str:
 def _and(words: str, more: str) -> str:
     """Two pieces as sentences."""
     more = more.strip()
-    return f"{words}. {more[:1].upper()}{more[1:]}" if more else words
+    return f"{words}. {capital(more)}" if more else words

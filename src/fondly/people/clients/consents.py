@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
+from fondly.core.words import words_of
 from fondly.ground import clock
 from fondly.ground.locking import fence
 from fondly.ground.models import Setting
@@ -101,7 +102,7 @@ def why_not(lines: dict[Pair, Line], channel: str, purpose: str) -> str:
             "day": answer.at.date().isoformat(),
             "source": answer.source,
         }
-    return _("No consent for %(purpose)s has been given.") % {"purpose": purpose.replace("_", " ")}
+    return _("No consent for %(purpose)s has been given.") % {"purpose": words_of(purpose)}
 
 
 def stand_still() -> None:

@@ -2,6 +2,7 @@
 
 from fondly.core.playbook.model import Playbook
 from fondly.core.playbook.model import Role as WrittenRole
+from fondly.core.words import heading
 from fondly.people.team.models import Department, Role
 
 # What somebody with a role in the playbook needs for their daily work. An admin can widen or narrow it.
@@ -22,7 +23,7 @@ def _sync(role: Role | None, written: WrittenRole) -> Role:
     if role is None:
         role = Role(
             name=written.name,
-            title=written.name.replace("_", " ").capitalize(),
+            title=heading(written.name),
             permissions=DAILY_WORK,
             department=_department(written.department),
         )

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from fondly.core.playbook.starters import trades
+from fondly.core.words import heading
 from fondly.design.playbooks.actions import CreatePlaybook, PublishPlaybook, create_playbook, publish
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.ground.action import Actor, Refused
@@ -18,7 +19,7 @@ def version_for(actor: Actor, name: str) -> PlaybookVersion:
             _("There is no playbook %(name)r and no trade of that name. `fondly new --list` shows the trades.")
             % {"name": name}
         )
-    made = create_playbook(actor, CreatePlaybook(name=name.replace("_", " ").capitalize(), trade=name))
+    made = create_playbook(actor, CreatePlaybook(name=heading(name), trade=name))
     publish(actor, PublishPlaybook(made.playbook_id, note="Starter, for a history brought in"))
     return PlaybookVersion.objects.get(playbook_id=made.playbook_id, state=PlaybookVersion.State.LIVE)
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from fondly.core.playbook.model import Playbook as Book
+from fondly.core.words import heading
 from fondly.ground.models import Setting
 from fondly.people.clients.models import Address, Client, Contact, EmailAddress
 from fondly.run.journeys.rows import ClientRow
@@ -74,7 +75,8 @@ def context_of(
     found["client"] = _client(client, sources.addresses.get(client.pk))
     found["facts"] = dict(book.brand.facts)
     found["business"] = {"name": book.name, **sources.business}
-    found["stage"] = {"name": stage, "title": _title(book, stage)}
+    known = book.stages.get(stage)
+    found["stage"] = {"name": stage, "title": known.title if known is not None else heading(stage)}
     user = sources.users.get(user_id or 0)
     if user is not None:
         me = {"name": user.name, "first_name": user.first_name, "email": user.email, "phone": user.phone}
@@ -94,11 +96,6 @@ def _client(client: Client | ClientRow, address: Address | None) -> dict[str, An
     if address is not None:
         postal = {name: getattr(address, name) for name in ("street", "city", "region", "postcode", "country")}
     return {**_present(client.fields), **_present(client.values), **_present(postal), **_present(own)}
-
-
-def _title(book: Book, stage: str) -> str:
-    known = book.stages.get(stage)
-    return (known.title if known is not None else "") or stage.replace("_", " ").capitalize()
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

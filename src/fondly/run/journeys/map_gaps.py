@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fondly.core.playbook.model import Playbook, Stage
+from fondly.core.words import heading, words_of
 from fondly.run.journeys.map_columns import Cell, Column, days_of
 from fondly.run.journeys.map_numbers import Mean, Share
 
@@ -129,7 +130,7 @@ def _handoff(book: Playbook, column: Column) -> Iterator[Gap]:
     before = book.stages[names[names.index(stage.name) - 1]] if names.index(stage.name) else None
     if before is None or not before.owner or before.owner == stage.owner:
         return
-    who = {"from": before.owner.replace("_", " "), "to": stage.owner.replace("_", " ")}
+    who = {"from": words_of(before.owner), "to": words_of(stage.owner)}
     if stage.handoff is None:
         words = _("It passes from %(from)s to %(to)s, and no hand-off is planned.") % who
         yield Gap(column.title, column.name, words, _("hand-off"), "warn", 11.0)
@@ -144,7 +145,7 @@ def _handoff(book: Playbook, column: Column) -> Iterator[Gap]:
 
 
 def _touchpoint(cell: Cell, column: Column) -> Iterator[Gap]:
-    what = {"what": words_of(cell.name)}
+    what = {"what": heading(cell.name)}
     if cell.skipped.is_told and cell.skipped.low > OFTEN:
         text = _("“%(what)s” did not happen when it was due: %(share)s.")
         words = text % (what | {"share": share_words(cell.skipped)})
@@ -159,11 +160,6 @@ def _touchpoint(cell: Cell, column: Column) -> Iterator[Gap]:
 
 def _cell(column: Column, name: str) -> Cell | None:
     return next((cell for cells in column.lanes.values() for cell in cells if cell.name == name), None)
-
-
-def words_of(name: str) -> str:
-    text = name.replace("_", " ")
-    return text[:1].upper() + text[1:]
 
 
 def share_words(found: Share) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from fondly.core.playbook import frames
 from fondly.core.playbook.model import Playbook as Book
 from fondly.core.playbook.reading import PlaybookError
+from fondly.core.words import heading
 from fondly.design.playbooks import library
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.run.journeys import map_counts, map_kept
@@ -18,7 +19,7 @@ from fondly.run.journeys.exits import REASONS
 from fondly.run.journeys.map_chart import Chart, chart
 from fondly.run.journeys.map_columns import Column, columns
 from fondly.run.journeys.map_counts import Row, Wanted
-from fondly.run.journeys.map_gaps import Gap, gaps, rests, share_words, words_of
+from fondly.run.journeys.map_gaps import Gap, gaps, rests, share_words
 
 VIEWS = ("lived", "designed", "difference")
 PERIODS = {"90": 90, "year": 365, "all": None}
@@ -144,7 +145,7 @@ def _version(playbook: Playbook) -> PlaybookVersion | None:
 
 def _happened(book: Book, counts: map_counts.Counts) -> dict[str, list[Row]]:
     """The exact counts behind the picture. known: events of the playbook; other: what a log also told."""
-    known = [{**row, "title": words_of(row["name"])} for row in counts.events]
+    known = [{**row, "title": heading(row["name"])} for row in counts.events]
     by_number = sorted(known, key=lambda row: (-row["journeys"], row["name"]))
     reasons: dict[str, int] = {}
     for row in counts.left:
@@ -153,7 +154,7 @@ def _happened(book: Book, counts: map_counts.Counts) -> dict[str, list[Row]]:
         "events": [row for row in by_number if row["name"] in book.events],
         "other": [row for row in by_number if row["name"] not in book.events],
         "exits": [
-            {"name": name, "title": str(REASONS.get(name, words_of(name))), "n": n}
+            {"name": name, "title": str(REASONS.get(name, heading(name))), "n": n}
             for name, n in sorted(reasons.items(), key=lambda pair: -pair[1])
         ],
     }

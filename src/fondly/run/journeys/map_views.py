@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fondly.core.playbook.frames import TITLES
+from fondly.core.words import words_of
 from fondly.design.playbooks import library
 from fondly.ground import clock
 from fondly.ground.action import NotFound
@@ -79,7 +80,7 @@ def _switches(asked: map_page.Asked, found: map_page.Map | None) -> list[Part]:
     if found is None:
         return []
     books = map_page.playbooks()
-    personas = [("", _("all clients")), *((name, name.replace("_", " ")) for name in found.book.personas)]
+    personas = [("", _("all clients")), *((name, words_of(name)) for name in found.book.personas)]
     periods = [("90", _("the last 90 days")), ("year", _("the last year")), ("all", _("all time"))]
     shown = [("", _("own stages")), *((name, in_words(title).lower()) for name, title in TITLES.items())]
     parts: list[Part] = [

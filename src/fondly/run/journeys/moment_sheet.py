@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from fondly.core.playbook.model import Playbook, Touchpoint
 from fondly.core.playbook.reading import PlaybookError
+from fondly.core.words import heading
 from fondly.design.playbooks import library
 from fondly.ground.action import NotFound, Refused
 from fondly.ground.wording import gettext as _
@@ -51,7 +52,7 @@ def sheet(moment_id: int, now: datetime) -> Sheet:
     fields = {name: getattr(moment, name) for name in today_words.MOMENT_FIELDS}
     return Sheet(
         moment=moment,
-        what=today_words.human(moment.touchpoint),
+        what=heading(moment.touchpoint),
         why=today_words.moment_why({**fields, "name": moment.client.name}),
         about=touchpoint.about if touchpoint else "",
         checklist=_checklist(book, touchpoint),

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from fondly.core.words import heading
 from fondly.run.journeys.today import Row, Today
-from fondly.run.journeys.today_words import human
 
 
 def example(now: datetime) -> Today:
@@ -24,7 +24,7 @@ def example(now: datetime) -> Today:
                  "", _("Mark posted"), _("By its time.")),
         ],
         waiting=[
-            _row(_("J. Mbeki"), human(_("welcome_form")), _("Sent 3 days ago, nothing came back yet."), "work", "",
+            _row(_("J. Mbeki"), heading(_("welcome_form")), _("Sent 3 days ago, nothing came back yet."), "work", "",
                  _("Open"), _("The longest wait first.")),
         ],
         ran=12,

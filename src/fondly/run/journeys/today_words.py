@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import ngettext
 
+from fondly.core.words import capital, heading, words_of
 from fondly.ground.wording import gettext as _
 from fondly.ground.wording import language
 
@@ -31,7 +32,7 @@ def moment_row(moment: dict[str, Any], now: datetime, is_late: bool) -> "Row":
         id=f"moment-{moment['id']}",
         client_id=moment["client_id"],
         name=moment["name"],
-        what=f"{human(moment['touchpoint'])}{', ' + late if late else ''}",
+        what=f"{heading(moment['touchpoint'])}{', ' + late if late else ''}",
         why=moment_why(moment),
         kind="late" if is_late else moment["kind"],
         word=_("late") if is_late else "",
@@ -48,7 +49,7 @@ def moment_row(moment: dict[str, Any], now: datetime, is_late: bool) -> "Row":
 def moment_why(moment: dict[str, Any]) -> str:
     if moment["asks"] == "failed":
         return _("It did not go out: %(reason)s") % {"reason": moment["reason"] or _("the reason is in the Outbox")}
-    sentence = moment["why"][:1].upper() + moment["why"][1:]
+    sentence = capital(moment["why"])
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
@@ -116,7 +117,7 @@ def waiting_row(fact: dict[str, Any], asked: str, now: datetime) -> "Row":
         id=f"waiting-{fact['id']}",
         client_id=fact["client_id"],
         name=fact["client__name"],
-        what=f"{human(fact['name'])} ({asked})",
+        what=f"{heading(fact['name'])} ({asked})",
         why=_("Sent %(ago)s ago, nothing came back yet.") % {"ago": span(now - fact["at"])},
         kind="work",
         word="",
@@ -146,11 +147,6 @@ def uncertain_row(message: dict[str, Any]) -> "Row":
     )
 
 
-def human(name: str) -> str:
-    text = name.replace("_", " ")
-    return text[:1].upper() + text[1:]
-
-
 def span(length: timedelta) -> str:
     """ "2 hours": in the largest unit that fits."""
     minutes = int(max(length, timedelta()).total_seconds() // 60)
@@ -170,7 +166,7 @@ def _counted(n: int, unit: str, _language: str) -> str:
 
 def _after(fact: dict[str, Any]) -> str:
     name = fact["name"] if fact["kind"] in ("done", "event") else ""
-    return _(" after %(what)s") % {"what": name.replace("_", " ")} if name else ""
+    return _(" after %(what)s") % {"what": words_of(name)} if name else ""
 
 
 def _scored(fact: dict[str, Any]) -> str:

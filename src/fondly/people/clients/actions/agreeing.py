@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from fondly.core.words import words_of
 from fondly.ground import clock
 from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
 from fondly.people.clients import consents, finding, hooks, identity, timeline
@@ -152,5 +153,5 @@ def _refuse_bad_ip(text: str) -> None:
 
 
 def _what(given: SetConsent) -> str:
-    purpose = given.purpose.replace("_", " ") or _("everything")
+    purpose = words_of(given.purpose) or _("everything")
     return f"{purpose} ({given.channel})" if given.channel else purpose

@@ -7,6 +7,7 @@ from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from fondly.core.words import words_of
 from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
 from fondly.people.team.access import PERMISSIONS
 from fondly.people.team.models import Department, Role
@@ -147,7 +148,7 @@ def find_role(role_id: int) -> Role:
 
 
 def shown(role: Role) -> str:
-    return role.title or role.name.replace("_", " ")
+    return role.title or words_of(role.name)
 
 
 def _fill(role: Role, given: CreateRole | RoleGiven) -> None:

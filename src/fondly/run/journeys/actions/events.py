@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from fondly.core.words import heading, words_of
 from fondly.ground import clock
 from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
 from fondly.ground.locking import locked
@@ -69,13 +70,13 @@ def record_event(actor: Actor, given: RecordEvent) -> Outcome[EventRecorded]:
     timeline.record(
         timeline.NewFact(
             client.pk, "event", at, name=event, journey_id=given.journey_id, stage=journey.stage if journey else "",
-            text=given.text or event.replace("_", " ").capitalize(), amount_minor=given.amount_minor,
+            text=given.text or heading(event), amount_minor=given.amount_minor,
             resource=actor.name, by_id=actor.user_id, source=source, external_id=external_id,
         )
     )  # fmt: skip
     _plan(client.pk, now)
     undo = Undo("journeys.unrecord_event", UnrecordEvent(client.pk, source, external_id))
-    words = _("%(name)s: %(event)s") % {"name": client.name, "event": event.replace("_", " ")}
+    words = _("%(name)s: %(event)s") % {"name": client.name, "event": words_of(event)}
     return Outcome(EventRecorded(True, _stages(client.pk)), words, client.pk, undo)
 
 

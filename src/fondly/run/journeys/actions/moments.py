@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from fondly.core.words import words_of
 from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, Outcome, Refused, Undo, action
 from fondly.ground.wording import recorded
@@ -220,7 +221,7 @@ def _undo(name: str, moment: Moment, before: MomentBefore, *, fact: bool = False
 
 
 def _about(moment: Moment) -> dict[str, str]:
-    return {"name": moment.journey.client.name, "what": moment.touchpoint.replace("_", " ")}
+    return {"name": moment.journey.client.name, "what": words_of(moment.touchpoint)}
 
 
 def _outcome(moment: Moment, summary: str, undo: Undo | None = None) -> Outcome[MomentState]:
