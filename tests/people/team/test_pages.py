@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from fondly.people.team.models import ApiToken, Cover, Department, Role, SignInLink, User
+from fondly.people.team.screens import number
 from tests.people.team.people import NOW, make_user
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +153,14 @@ def test_a_forged_form_changes_nothing(dana):
     client.force_login(dana)
     assert client.post("/team/departments", {"name": "Sales"}).status_code == 403
     assert not Department.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["²", "٣", "-1", "1e3", "9" * 40, "x", ""])
+def test_a_number_that_no_page_of_ours_writes_is_none(typed):
+    assert number(typed) is None
+
+
+def test_a_cover_for_what_is_no_number_is_for_nobody(dana):
+    sent = {"user_id": "²", "by_id": str(dana.pk), "from_on": "2026-07-01", "to_on": "2026-07-02"}
+    assert as_(dana).post("/team/cover", sent).status_code < 500
+    assert not Cover.objects.exists()

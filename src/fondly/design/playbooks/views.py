@@ -16,7 +16,7 @@ from fondly.design.playbooks import calendar_view, library, queries
 from fondly.ground import clock
 from fondly.ground.action import NotFound, Refused
 from fondly.ground.wording import in_words
-from fondly.people.team.screens import do, signed_in
+from fondly.people.team.screens import do, number, signed_in
 
 _MOST_FILE = 2_000_000  # bytes
 
@@ -47,7 +47,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_GET
 @signed_in()
 def read(request: HttpRequest, playbook_id: int) -> HttpResponse:
-    shown = queries.shown(playbook_id, _number(request, "version"))
+    shown = queries.shown(playbook_id, number(request.GET.get("version", "")))
     frame = request.GET.get("frame", "")
     context = _context(shown, "read") | {
         "frame": frame if frame in frames.FRAMES else "",
@@ -130,7 +130,7 @@ def history(request: HttpRequest, playbook_id: int) -> HttpResponse:
     """All versions, and the difference between any two in words."""
     shown = queries.shown(playbook_id)
     versions = queries.history(playbook_id)
-    older, newer = _number(request, "from"), _number(request, "to")
+    older, newer = number(request.GET.get("from", "")), number(request.GET.get("to", ""))
     context = _context(shown, "history") | {"versions": versions, "older": older, "newer": newer, "changes": None}
     if older and newer:
         try:
@@ -193,11 +193,6 @@ def _changes(shown: queries.Shown) -> Any:
         return queries.diff(library.parse(shown.live.text), shown.book)
     except PlaybookError:
         return None
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isdigit() and len(text) < 9 else None
 
 
 def _today() -> Any:

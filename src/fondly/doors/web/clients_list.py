@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from fondly.doors.web.clients_lines import Line, lines
 from fondly.people.clients.models import Client
 from fondly.people.clients.search import search
+from fondly.people.team.screens import number
 from fondly.run.journeys.models import Journey
 
 PAGE = 50
@@ -85,7 +86,7 @@ def matching_ids(wanted: Filter) -> list[int]:
 def _matching(wanted: Filter) -> "QuerySet[Client]":
     found = Client.objects.filter(merged_into=None, erased_at=None)
     if wanted.owner:
-        found = found.filter(owner=_number(wanted.owner))
+        found = found.filter(owner=number(wanted.owner))
     if wanted.persona:
         found = found.filter(persona=wanted.persona)
     if wanted.feeling in FEELINGS:
@@ -106,7 +107,7 @@ def _from_key(found: "QuerySet[Client]", wanted: Filter) -> "QuerySet[Client]":
 
 def _after(found: "QuerySet[Client]", wanted: Filter) -> "QuerySet[Client]":
     key, _, last = wanted.after.rpartition("~")
-    pk = _number(last)
+    pk = number(last)
     match wanted.order:
         case "newest":
             found = found.order_by("-id")
@@ -129,10 +130,6 @@ def _by_silence(found: "QuerySet[Client]", key: str, pk: int | None) -> "QuerySe
     if not key:
         return found.filter(Q(last_contact_at=None, pk__gt=pk) | Q(last_contact_at__isnull=False))
     return _beyond(found, "last_contact_at", datetime.fromisoformat(key).astimezone(UTC), pk)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _beyond(found: "QuerySet[Client]", field: str, value: Any, pk: int) -> "QuerySet[Client]":

@@ -18,7 +18,7 @@ from fondly.ground.action import Refused
 from fondly.ground.fresh import Fresh
 from fondly.people.clients.models import Client
 from fondly.people.team.models import User
-from fondly.people.team.screens import do_then, local_instant, signed_in
+from fondly.people.team.screens import do_then, local_instant, number, signed_in
 from fondly.run.journeys.models import Journey
 
 NAMES_SHOWN = 12
@@ -107,7 +107,7 @@ def preview(verb: str, ids: list[int]) -> Preview:
 def _ids(request: HttpRequest) -> list[int]:
     if request.POST.get("all_matching"):
         return clients_list.matching_ids(clients_list.reading(QueryDict(request.POST.get("back", ""))))
-    ids = [int(text) for text in request.POST.getlist("ids") if text.isdecimal() and len(text) < 19]
+    ids = [pk for text in request.POST.getlist("ids") if (pk := number(text)) is not None]
     if not ids:
         raise Refused(_("Select at least one client first."))
     return list(dict.fromkeys(ids))

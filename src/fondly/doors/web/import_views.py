@@ -19,7 +19,7 @@ from fondly.people.clients.imports import uploads
 from fondly.people.clients.imports.mapping import Column, Mapping, to_json
 from fondly.people.clients.imports.undo import DAYS
 from fondly.people.clients.models import Import, ImportRow
-from fondly.people.team.screens import act_then, do_then, signed_in
+from fondly.people.team.screens import act_then, do_then, number, signed_in
 
 _REPORT = "/clients/imports/{import_id}"
 
@@ -128,13 +128,8 @@ def _mapping(request: HttpRequest) -> Mapping | None:
     columns = []
     for place, header in enumerate(headers):
         to = form.get(f"to-{place}", "skip")
-        columns.append(Column(header, to, _count(form.get(f"group-{place}", "")) or 1, form.get(f"order-{place}", "")))
+        columns.append(Column(header, to, number(form.get(f"group-{place}", "")) or 1, form.get(f"order-{place}", "")))
     return Mapping(form.get("format", "csv"), tuple(columns), form.get("region", ""), bool(form.get("keep")))
-
-
-def _count(text: str) -> int:
-    """A number the page wrote into its form; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _name(request: HttpRequest) -> str:

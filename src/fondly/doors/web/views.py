@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fondly.doors.web import middleware, queries
 from fondly.ground.actions import UndoEntry
-from fondly.people.team.screens import act_then, go_back, signed_in
+from fondly.people.team.screens import act_then, go_back, number, signed_in
 
 
 @require_GET
@@ -22,9 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @signed_in()
 def activity(request: HttpRequest) -> HttpResponse:
     """Who did what, newest first; Undo for thirty days."""
-    before = request.GET.get("before", "")
-    before_id = int(before) if before.isdecimal() and len(before) < 19 else None
-    page = queries.activity(before_id, request.GET.get("who", ""))
+    page = queries.activity(number(request.GET.get("before", "")), request.GET.get("who", ""))
     context: dict[str, Any] = {"page": page, "who": request.GET.get("who", ""), "people": queries.actors()}
     context["errands"] = queries.errands_going_on()
     return render(request, "web/activity.html", context)

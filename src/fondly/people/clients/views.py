@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fondly.ground.action import NotFound, Refused
 from fondly.people.clients import consents, finding, queries
 from fondly.people.clients.models import Client, Interaction
-from fondly.people.team.screens import act, do, go_back, local_instant, signed_in
+from fondly.people.team.screens import act, do, go_back, local_instant, number, signed_in
 
 _NEW = ("name", "kind", "email", "phone", "persona", "source", "language", "zone")
 _FELT = ("text", "feeling", "solved", "minutes")
@@ -118,11 +118,11 @@ def merge(request: HttpRequest, client_id: int) -> HttpResponse:
     if request.method == "POST":
         do(request, "clients.merge", survivor_id=client_id, absorbed_id=request.POST.get("absorbed_id", ""))
         return redirect("client", client_id)
-    other = request.GET.get("other", "")
+    other = number(request.GET.get("other", ""))
     context: dict[str, Any] = {
         "client": _client(client_id),
         "others": queries.alike(client_id, request.GET.get("q", "")),
-        "other": _client(int(other)) if other.isdecimal() and len(other) < 19 else None,
+        "other": _client(other) if other is not None else None,
         "q": request.GET.get("q", ""),
     }
     return _sheet(request, "clients/_merge.html", context)

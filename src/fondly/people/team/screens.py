@@ -172,13 +172,17 @@ def local_instant(text: str) -> datetime | None:
 
 def page_key(text: str) -> tuple[datetime, int] | None:
     """The "instant~id" where a page of a list ended; None for anything that we did not write."""
-    at, _tilde, pk = text.rpartition("~")
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
-        return None
+    at, _tilde, last = text.rpartition("~")
+    pk = number(last)
     try:
-        return datetime.fromisoformat(at).astimezone(UTC), int(pk)
+        return (datetime.fromisoformat(at).astimezone(UTC), pk) if pk is not None else None
     except (ValueError, OverflowError):
         return None
+
+
+def number(text: str) -> int | None:
+    """A number as our pages write them into addresses and forms; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def go_back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:

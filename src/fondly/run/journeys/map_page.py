@@ -14,6 +14,7 @@ from fondly.core.playbook.reading import PlaybookError
 from fondly.core.words import heading
 from fondly.design.playbooks import library
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
+from fondly.people.team.screens import number
 from fondly.run.journeys import map_counts, map_kept
 from fondly.run.journeys.exits import REASONS
 from fondly.run.journeys.map_chart import Chart, chart
@@ -77,9 +78,8 @@ def reading(values: Any) -> Asked:
     def one(name: str, allowed: Any, usual: str) -> str:
         return values.get(name) if values.get(name) in allowed else usual
 
-    playbook = values.get("playbook", "")
     return Asked(
-        playbook=int(playbook) if playbook.isdecimal() and len(playbook) < 19 else None,
+        playbook=number(values.get("playbook", "")),
         view=one("view", VIEWS, "lived"),
         persona=values.get("persona", "")[:60],
         period=one("period", PERIODS, "year"),

@@ -11,7 +11,7 @@ from fondly.design.playbooks import library
 from fondly.ground import clock
 from fondly.ground.action import NotFound
 from fondly.ground.wording import in_words
-from fondly.people.team.screens import signed_in
+from fondly.people.team.screens import number, signed_in
 from fondly.run.journeys import map_behind, map_page
 from fondly.run.journeys.map_gaps import mean_words, share_words
 
@@ -47,13 +47,13 @@ def count_again(request: HttpRequest) -> HttpResponse:
 def behind(request: HttpRequest) -> HttpResponse:
     """Who is behind a number."""
     asked = map_page.reading(request.GET)
-    values, before = request.GET, request.GET.get("before", "")
+    values = request.GET
     if asked.playbook is None:
         raise NotFound(_("The address names no playbook. Come here by a number of the map."))
     found = map_behind.page(
         map_behind.Asked(
             asked.playbook, values.get("what", ""), values.get("stage", "")[:60], values.get("name", "")[:120],
-            asked.persona, asked.since(clock.now()), int(before) if before.isdecimal() and len(before) < 19 else None,
+            asked.persona, asked.since(clock.now()), number(values.get("before", "")),
         ),
         clock.now(),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fondly.design.playbooks import library
 from fondly.ground.action import Refused, perform
-from fondly.people.team.screens import do, do_then, go_back, signed_in
+from fondly.people.team.screens import do, do_then, go_back, number, signed_in
 from fondly.run.journeys import records
 from fondly.run.outbox import evidence, queries, restoring
 from fondly.run.outbox.actions import TakeBack
@@ -92,7 +92,7 @@ def act(request: HttpRequest, message_id: int, verb: str) -> HttpResponse:
 @signed_in("run")
 def take_back_all(request: HttpRequest) -> HttpResponse:
     """All that were picked and have not left yet."""
-    picked = [int(i) for i in request.POST.getlist("ids") if i.isdecimal() and len(i) < 19]
+    picked = [pk for text in request.POST.getlist("ids") if (pk := number(text)) is not None]
     ids, done = queries.still_here(picked), 0
     for message_id in ids:
         try:

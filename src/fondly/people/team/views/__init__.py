@@ -25,7 +25,7 @@ from fondly.people.team.actions import (
     RoleId,
     UserId,
 )
-from fondly.people.team.screens import act
+from fondly.people.team.screens import act, number
 
 MINOR = 100
 
@@ -124,7 +124,9 @@ def remove_department(request: HttpRequest, department_id: int) -> HttpResponse:
 def cover(request: HttpRequest) -> HttpResponse:
     sent = request.POST
     days = _day(sent.get("from_on", ""), "from_on"), _day(sent.get("to_on", ""), "to_on")
-    given = AddCover(_number(sent.get("user_id", "")), _number(sent.get("by_id", "")), *days, sent.get("note", ""))
+    given = AddCover(
+        number(sent.get("user_id", "")) or 0, number(sent.get("by_id", "")) or 0, *days, sent.get("note", "")
+    )
     act(request, "team.add_cover", given)
     return redirect("team")
 
@@ -176,7 +178,3 @@ def _day(text: str, field: str) -> Any:
     if found is None:
         raise Refused(_("Choose the first and the last day."), field=field)
     return found
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 19 else 0
