@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fondly.core.words import words_of
 from fondly.design.playbooks.living import live_books
 from fondly.ground.action import Actor
 from fondly.people.team.access import roles_today
@@ -68,7 +69,7 @@ def written() -> Mapping[str, Written]:
         for name, given in live.book.offers.items():
             costs = str(given.get("costs") or "")
             is_open = _OPEN.match(costs) is not None
-            what = str(given.get("is") or name.replace("_", " "))
+            what = str(given.get("is") or words_of(name))
             found.setdefault(name, Written(name, what, minor(costs), is_open, live.book.currency))
     return found
 
