@@ -10,6 +10,8 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Model
 
+from fondly.ground import reading
+
 # What the drivers take as it is: asking the field for each value would cost more than writing the row.
 _PLAIN = (models.IntegerField, models.AutoField, models.BooleanField, models.FloatField, models.ForeignKey)
 
@@ -78,7 +80,7 @@ def add(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ..
     tail = " ON CONFLICT DO NOTHING" if known == "ignore" else ""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.executemany(f"{head}VALUES ({', '.join(['%s'] * len(columns))}){tail}", rows)
+            cursor.executemany(f"{head}VALUES ({reading.places(columns)}){tail}", rows)
         else:
             by_column = {column.column: column for column in model._meta.concrete_fields}
             source, params = _as_columns([by_column[name] for name in columns], rows)

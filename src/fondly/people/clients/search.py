@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from django.db import connection
 
+from fondly.ground import reading
 from fondly.people.clients import identity
 from fondly.people.clients.models import Client, Contact, EmailAddress, Interaction, Phone
 from fondly.people.clients.search_index import CLIENT, CONTACT, EMAIL, PHONE, has_trigrams
@@ -100,7 +101,7 @@ def _rowids_with(words: list[str], most: int) -> list[int]:
     rest = [word for word in words if len(word) < 3]
     sql = _MATCHING + _ALSO * len(rest)
     values = [query, *(f"%{_plain(word)}%" for word in rest), _FIRST]
-    rows = _rows(f"{sql} LIMIT %s", values)
+    rows = reading.rows(f"{sql} LIMIT %s", values)
     return [row[0] for row in sorted(rows, key=lambda row: (row[0] % 4, len(row[1]), row[0]))][:most]
 
 
@@ -146,7 +147,7 @@ def _find_texts(words: list[str], limit: int) -> Iterator[_Found]:
             "SELECT id FROM clients_interaction WHERE text <> '' AND to_tsvector('simple', text)"
             " @@ to_tsquery('simple', %s) ORDER BY id DESC LIMIT %s"
         )
-    ids = [row[0] for row in _rows(sql, [query, limit * 4])]
+    ids = [row[0] for row in reading.rows(sql, [query, limit * 4])]
     known = Interaction.objects.filter(pk__in=ids).order_by("-pk").values_list("client_id", "text")
     for client_id, text in known:
         yield _Found(client_id, "text", text)
@@ -169,14 +170,14 @@ def _likely(wanted: str, pieces: set[str]) -> list[tuple[int, str, str]]:
     if connection.vendor == "sqlite":
         query = " OR ".join(_quoted(piece) for piece in sorted(pieces)[:_MOST_PIECES])
         sql = "SELECT rowid / 4 FROM clients_find WHERE clients_find MATCH %s AND rowid %% 4 = 0 ORDER BY rank LIMIT %s"
-        ids = [row[0] for row in _rows(sql, [query, _CANDIDATES])]
+        ids = [row[0] for row in reading.rows(sql, [query, _CANDIDATES])]
         return list(alive.filter(pk__in=ids).values_list("pk", "sort_name", "name"))
     with connection.cursor() as cursor:
         if not has_trigrams(cursor):
             return []
         cursor.execute("SELECT set_limit(%s)", [_LEAST_SIMILAR])
     sql = "SELECT id FROM clients_client WHERE sort_name %% %s ORDER BY similarity(sort_name, %s) DESC LIMIT %s"
-    ids = [row[0] for row in _rows(sql, [wanted, wanted, _CANDIDATES])]
+    ids = [row[0] for row in reading.rows(sql, [wanted, wanted, _CANDIDATES])]
     return list(alive.filter(pk__in=ids).values_list("pk", "sort_name", "name"))
 
 
@@ -241,9 +242,3 @@ def _quoted(word: str) -> str:
 
 def _plain(word: str) -> str:
     return re.sub(r"([\\%_])", r"\\\1", word)
-
-
-def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return list(cursor.fetchall())

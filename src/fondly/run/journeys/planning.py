@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
 
+from fondly.ground.instants import stored
 from fondly.ground.locking import locked
+from fondly.ground.reading import places
 from fondly.people.clients.timeline import NewFact
 from fondly.run.journeys.histories import PLAN, with_clients
 from fondly.run.journeys.models import Journey
@@ -71,10 +73,10 @@ def ask_for(client_ids: Sequence[int], now: datetime) -> None:
 
 def _ask_some(client_ids: Sequence[int], now: datetime) -> None:
     """Plain SQL: this runs for every fact, between a mail's point of no return and its last dot."""
-    places = ", ".join(["%s"] * len(client_ids))
-    sql = f"UPDATE journeys_journey SET plan_at = %s WHERE state = 'active' AND client_id IN ({places})"  # noqa: S608
+    ids = places(client_ids)
+    sql = f"UPDATE journeys_journey SET plan_at = %s WHERE state = 'active' AND client_id IN ({ids})"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(sql, [connection.ops.adapt_datetimefield_value(now), *client_ids])
+        cursor.execute(sql, [stored(now), *client_ids])
 
 
 def on_facts(facts: Sequence[NewFact], now: datetime) -> None:

@@ -1,6 +1,5 @@
 """Moments and clients as plain rows: what is performed and sent by the thousand makes no model instances."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from fondly.ground import instants
+from fondly.ground import instants, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,8 @@ def due(now: datetime, limit: int) -> list[tuple[MomentRow, ClientRow]]:
     """
     lock = " FOR UPDATE OF mo, j SKIP LOCKED" if connection.vendor == "postgresql" else ""
     at = instants.stored(now)
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE + lock, [at, at, limit])
-        return [(moment(row[:MOMENT_WIDTH]), _client(row[MOMENT_WIDTH:])) for row in cursor.fetchall()]
+    found = reading.rows(_DUE + lock, [at, at, limit])
+    return [(moment(row[:MOMENT_WIDTH]), _client(row[MOMENT_WIDTH:])) for row in found]
 
 
 def moment(values: tuple[Any, ...]) -> MomentRow:
@@ -87,5 +85,5 @@ def moment(values: tuple[Any, ...]) -> MomentRow:
 
 
 def _client(values: tuple[Any, ...]) -> ClientRow:
-    found = [*values[:-2], json.loads(values[-2]), json.loads(values[-1])]
+    found = [*values[:-2], reading.parsed(values[-2]), reading.parsed(values[-1])]
     return ClientRow(*found)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from django.db import connection, transaction
 
-from fondly.ground import clock, instants
+from fondly.ground import clock, instants, reading
 from fondly.ground.wording import recorded
 from fondly.people.clients import consents
 from fondly.run.journeys import switch
@@ -128,9 +128,8 @@ def _fresh(messages: Sequence[Outgoing], worker: str, now: datetime) -> dict[int
     """By message id; those that are not ours any more are missing."""
     sql = _FRESH.format(asked=", ".join(["(%s, %s)"] * len(messages)), instant=_INSTANT[connection.vendor])
     asked = [value for m in messages for value in (m.pk, m.stamp.address_hash if m.stamp else "")]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*asked, instants.stored(now), switch.NAME, worker])
-        return {pk: Fresh(*values) for pk, *values in cursor.fetchall()}
+    found = reading.rows(sql, [*asked, instants.stored(now), switch.NAME, worker])
+    return {pk: Fresh(*values) for pk, *values in found}
 
 
 def _lock_rows(messages: Sequence[Outgoing], sent: Sequence[Sent]) -> None:
@@ -146,10 +145,9 @@ def _lock_rows(messages: Sequence[Outgoing], sent: Sequence[Sent]) -> None:
 
 
 def _mark(ids: Sequence[int], now: datetime) -> None:
-    places = ", ".join(["%s"] * len(ids))
     if ids:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE outbox_message SET committed_at = %s WHERE id IN ({places})",  # noqa: S608 - places only
+                f"UPDATE outbox_message SET committed_at = %s WHERE id IN ({reading.places(ids)})",  # noqa: S608
                 [instants.stored(now), *ids],
             )

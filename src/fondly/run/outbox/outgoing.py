@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from fondly.core.playbook.model import Playbook as Book
-from fondly.ground import instants
+from fondly.ground import instants, reading
 from fondly.run.journeys import rows
 from fondly.run.journeys.rows import MomentRow
 
@@ -67,9 +67,7 @@ def ready(now: datetime, limit: int) -> list[Outgoing]:
     """The next messages that may go, in their order; locked, leaving out those another worker is taking."""
     lock = " FOR UPDATE OF m SKIP LOCKED" if connection.vendor == "postgresql" else ""
     at = instants.stored(now)
-    with connection.cursor() as cursor:
-        cursor.execute(_SELECT + _READY + lock, [at, at, limit])
-        return [_outgoing(row) for row in cursor.fetchall()]
+    return [_outgoing(row) for row in reading.rows(_SELECT + _READY + lock, [at, at, limit])]
 
 
 def _outgoing(row: tuple[Any, ...]) -> Outgoing:
