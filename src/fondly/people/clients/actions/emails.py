@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
+from fondly.ground.action import Actor, Outcome, Refused, Undo, action
 from fondly.people.clients import finding, identity
-from fondly.people.clients.actions.contact_parts import MOST, ContactChanged, only_first, outcome
+from fondly.people.clients.actions.contact_parts import MOST, ContactChanged, change, find, label, only_first, outcome
 from fondly.people.clients.models import Contact, EmailAddress
 
 
@@ -56,12 +56,7 @@ def change_email(actor: Actor, given: ChangeEmail) -> Outcome[ContactChanged]:
         read = finding.usable(identity.email, given.address, field="address")
         _refuse_known_email(email.contact, read.key, email.pk)
         email.address, email.key = read.address, read.key
-    if given.label is not None:
-        email.label = finding.text(given.label, 40, _("The label"), field="label")
-    if given.is_primary is not None:
-        email.is_primary = given.is_primary
-    email.save()
-    only_first(email)
+    change(email, given.label, given.is_primary)
     return outcome(
         email.contact, _("Changed an e-mail address of %(name)s") % {"name": email.contact.name}, undo, email.pk
     )
@@ -85,7 +80,7 @@ def insert_email(contact: Contact, details: EmailDetails) -> EmailAddress:
     email = contact.emails.create(
         address=read.address,
         key=read.key,
-        label=finding.text(details.label, 40, _("The label"), field="label"),
+        label=label(details.label),
         is_primary=details.is_primary or not contact.emails.exists(),
     )
     only_first(email)
@@ -99,8 +94,4 @@ def _refuse_known_email(contact: Contact, key: str, besides: int | None = None) 
 
 
 def _email(email_id: int) -> EmailAddress:
-    email = EmailAddress.objects.select_related("contact").filter(pk=email_id).first()
-    if email is None:
-        raise NotFound(_("There is no such e-mail address (any more)."))
-    finding.client(email.contact.client_id)
-    return email
+    return find(EmailAddress, email_id, _("There is no such e-mail address (any more)."))

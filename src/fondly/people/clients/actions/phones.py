@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
+from fondly.ground.action import Actor, Outcome, Refused, Undo, action
 from fondly.people.clients import finding, identity, regions
-from fondly.people.clients.actions.contact_parts import MOST, ContactChanged, only_first, outcome
+from fondly.people.clients.actions.contact_parts import MOST, ContactChanged, change, find, label, only_first, outcome
 from fondly.people.clients.models import Contact, Phone
 
 
@@ -61,12 +61,7 @@ def change_phone(actor: Actor, given: ChangePhone) -> Outcome[ContactChanged]:
     if given.number is not None:
         read = finding.usable(identity.phone, given.number, _region(phone.contact), field="number")
         phone.number, phone.extension = read.number, read.extension
-    if given.label is not None:
-        phone.label = finding.text(given.label, 40, _("The label"), field="label")
-    if given.is_primary is not None:
-        phone.is_primary = given.is_primary
-    phone.save()
-    only_first(phone)
+    change(phone, given.label, given.is_primary)
     return outcome(
         phone.contact, _("Changed a phone number of %(name)s") % {"name": phone.contact.name}, undo, phone.pk
     )
@@ -95,7 +90,7 @@ def insert_phone(contact: Contact, details: PhoneDetails, region: str) -> Phone:
     phone = contact.phones.create(
         number=read.number,
         extension=finding.text(extension, 10, _("The extension"), field="extension"),
-        label=finding.text(details.label, 40, _("The label"), field="label"),
+        label=label(details.label),
         is_primary=details.is_primary or not contact.phones.exists(),
     )
     only_first(phone)
@@ -112,8 +107,4 @@ def _written(phone: Phone) -> str:
 
 
 def _phone(phone_id: int) -> Phone:
-    phone = Phone.objects.select_related("contact").filter(pk=phone_id).first()
-    if phone is None:
-        raise NotFound(_("There is no such phone number (any more)."))
-    finding.client(phone.contact.client_id)
-    return phone
+    return find(Phone, phone_id, _("There is no such phone number (any more)."))
