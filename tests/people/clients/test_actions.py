@@ -240,6 +240,18 @@ def test_unfit_contact_parts(dana):
             run(dana, given)
 
 
+def test_no_change_gives_a_contact_the_same_address_or_number_twice(dana):
+    contact = make_client(email="priya@example.com").contacts.get()
+    email = actions.add_email(dana, AddEmail(contact.pk, "second@example.com")).part_id
+    first = actions.add_phone(dana, AddPhone(contact.pk, "+44 20 7946 0958")).part_id
+    phone = actions.add_phone(dana, AddPhone(contact.pk, "+44 20 7946 0000")).part_id
+    with pytest.raises(Refused, match="this address already"):
+        actions.change_email(dana, ChangeEmail(email, address="Priya@example.com"))
+    with pytest.raises(Refused, match="this number already"):
+        actions.change_phone(dana, ChangePhone(phone, number="+44 20 7946 0958"))
+    actions.change_phone(dana, ChangePhone(first, number="+44 20 7946 0958", label="work"))
+
+
 def test_a_call_counts_as_contact_with_feeling_and_can_be_taken_back(dana):
     client = make_client()
     actions.call(dana, LogCall(client.pk, reached=False))

@@ -88,8 +88,7 @@ def insert_email(contact: Contact, details: EmailDetails) -> EmailAddress:
 
 
 def _refuse_known_email(contact: Contact, key: str, besides: int | None = None) -> None:
-    others = contact.emails.filter(key=key)
-    if (others.exclude(pk=besides) if besides else others).exists():
+    if contact.emails.filter(key=key).exclude(pk=besides).exists():
         raise Refused(_("%(name)s has this address already.") % {"name": contact.name}, field="address")
 
 

@@ -60,6 +60,7 @@ def change_phone(actor: Actor, given: ChangePhone) -> Outcome[ContactChanged]:
     undo = Undo("clients.change_phone", ChangePhone(phone.pk, _written(phone), phone.label, phone.is_primary))
     if given.number is not None:
         read = finding.usable(identity.phone, given.number, _region(phone.contact), field="number")
+        _refuse_known_phone(phone.contact, read.number, read.extension, phone.pk)
         phone.number, phone.extension = read.number, read.extension
     change(phone, given.label, given.is_primary)
     return outcome(
@@ -83,8 +84,7 @@ def insert_phone(contact: Contact, details: PhoneDetails, region: str) -> Phone:
         identity.phone, details.number, regions.of_country(region) or _region(contact), field="number"
     )
     extension = details.extension or read.extension
-    if contact.phones.filter(number=read.number, extension=extension).exists():
-        raise Refused(_("%(name)s has this number already.") % {"name": contact.name}, field="number")
+    _refuse_known_phone(contact, read.number, extension)
     if contact.phones.count() >= MOST:
         raise Refused(_("A contact holds at most %(n)d phone numbers.") % {"n": MOST}, field="number")
     phone = contact.phones.create(
@@ -95,6 +95,11 @@ def insert_phone(contact: Contact, details: PhoneDetails, region: str) -> Phone:
     )
     only_first(phone)
     return phone
+
+
+def _refuse_known_phone(contact: Contact, number: str, extension: str, besides: int | None = None) -> None:
+    if contact.phones.filter(number=number, extension=extension).exclude(pk=besides).exists():
+        raise Refused(_("%(name)s has this number already.") % {"name": contact.name}, field="number")
 
 
 def _region(contact: Contact) -> str:
