@@ -87,7 +87,7 @@ def insert_email(contact: Contact, details: EmailDetails) -> EmailAddress:
     return email
 
 
-def _refuse_known_email(contact: Contact, key: str, besides: int | None = None) -> None:
+def _refuse_known_email(contact: Contact, key: str, besides: int = 0) -> None:
     if contact.emails.filter(key=key).exclude(pk=besides).exists():
         raise Refused(_("%(name)s has this address already.") % {"name": contact.name}, field="address")
 

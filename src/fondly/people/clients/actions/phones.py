@@ -97,7 +97,7 @@ def insert_phone(contact: Contact, details: PhoneDetails, region: str) -> Phone:
     return phone
 
 
-def _refuse_known_phone(contact: Contact, number: str, extension: str, besides: int | None = None) -> None:
+def _refuse_known_phone(contact: Contact, number: str, extension: str, besides: int = 0) -> None:
     if contact.phones.filter(number=number, extension=extension).exclude(pk=besides).exists():
         raise Refused(_("%(name)s has this number already.") % {"name": contact.name}, field="number")
 
