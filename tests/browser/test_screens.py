@@ -5,7 +5,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE
 
-PAGES = ["/today", "/clients", "/c/{priya}", "/moments/{moment}", "/c/{priya}/call", "/c/{priya}/people",
+PAGES = ["/today", "/clients", "/clients?layout=stages", "/clients?layout=silence", "/c/{priya}",
+         "/c/{priya}/offer", "/moments/{moment}", "/c/{priya}/call", "/c/{priya}/people",
          "/c/{priya}/consent", "/activity", "/today/example", "/clients/new"]  # fmt: skip
 
 

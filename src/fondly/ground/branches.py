@@ -10,6 +10,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from fondly.ground.reading import rows
+
 Statement = tuple[str, tuple[Any, ...]]
 
 
@@ -27,10 +29,19 @@ def copies(one: Statement, changes: Iterable[dict[Any, Any]]) -> list[Statement]
 
 def ids(branches: Iterable[Statement]) -> RawSQL:
     """All keys, for `filter(pk__in=...)`. There must be at least one branch."""
+    return RawSQL(*_together(branches, "*"))  # noqa: S611
+
+
+def numbered(branches: Iterable[Statement]) -> list[tuple[int, int]]:
+    """Each branch's number, from 0, with a key of it; at least one branch. One query."""
+    return [(place, pk) for place, pk in rows(*_together(branches, "{place}, branch{place}.*"))]
+
+
+def _together(branches: Iterable[Statement], columns: str) -> tuple[str, list[Any]]:
     parts: list[str] = []
     values: list[Any] = []
     for place, (sql, params) in enumerate(branches):
         # Nothing of a person's typing is in the text: it comes from Django with every value as a parameter.
-        parts.append(f"SELECT * FROM ({sql}) AS branch{place}")  # noqa: S608
+        parts.append(f"SELECT {columns.format(place=place)} FROM ({sql}) AS branch{place}")  # noqa: S608
         values += params
-    return RawSQL(" UNION ALL ".join(parts), values)  # noqa: S611
+    return " UNION ALL ".join(parts), values

@@ -8,9 +8,9 @@ from django.test import Client as Browser
 
 from fondly.design.playbooks import library, publishing
 from fondly.design.playbooks.models import PlaybookVersion
-from fondly.doors.web import books, client_page, clients_list
+from fondly.doors.web import books, client_page, clients_board, clients_list
 from fondly.listen.promises.models import Promise
-from fondly.people.clients.models import Client, Consent, Interaction
+from fondly.people.clients.models import Client, Consent, Interaction, SavedView
 from fondly.run.journeys.models import Journey
 from tests.cast import NOW, Cast
 
@@ -245,3 +245,105 @@ def test_a_published_stage_is_in_the_sentence_at_once(cast):
         )  # fmt: skip
         publishing.make_live(draft, NOW)
     assert dict(books.stage_options())["wave"] == "Waving"
+
+
+def columns(**wanted: str) -> dict[str, list[str]]:
+    found = clients_board.board(clients_list.reading(wanted), NOW)
+    return {column.title: [card.name for card in column.cards] for column in found}
+
+
+def test_board_by_stage_has_a_column_for_each_and_for_those_on_no_journey(dana: Browser, cast: Cast) -> None:
+    Client.objects.create(name="Nobody Yet", sort_name="nobody yet", created_at=NOW, changed_at=NOW)
+    board = columns(layout="stages")
+    assert list(board)[:1] == ["Heard of us"] and list(board)[-1] == "On no journey"
+    assert (board["On the market"], board["On no journey"]) == (["Priya Shah", "Tom Weld"], ["Nobody Yet"])
+    assert columns(layout="stages", feeling="low")["On the market"] == ["Tom Weld"]
+    assert list(columns(layout="stages", stage="selling")) == ["On the market"]
+    assert "Priya Shah" in dana.get("/clients?layout=stages").content.decode()
+
+
+def test_board_shows_some_counts_more_and_leads_to_all(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients_board, "CARDS", 1)
+    found = clients_board.board(clients_list.reading({"layout": "stages", "stage": "selling"}), NOW)[0]
+    assert ([card.name for card in found.cards], found.count, found.href) == (["Priya Shah"], 2, "?stage=selling")
+
+
+def test_map_of_silence_begins_with_those_who_never_heard_from_us(cast: Cast) -> None:
+    Client.objects.filter(pk=cast.tom.pk).update(last_contact_at=NOW - timedelta(days=200))
+    Client.objects.filter(pk=cast.ana.pk).update(last_contact_at=NOW - timedelta(days=90))
+    board = columns(layout="silence")
+    assert list(board) == [
+        "Never",
+        "More than 180 days ago",
+        "90 to 180 days ago",
+        "30 to 90 days ago",
+        "Within 30 days",
+    ]
+    assert (board["Never"], board["More than 180 days ago"], board["30 to 90 days ago"]) == (
+        ["Ken Ito", "J. Mbeki"], ["Tom Weld"], ["Ana Ruiz"],
+    )  # fmt: skip
+    everybody = [name for cards in board.values() for name in cards]
+    assert len(everybody) == len(set(everybody)) == 6
+    assert names(silence="longer") == ["Tom Weld"]
+
+
+def test_boards_ask_at_most_eight_questions(dana: Browser, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    for layout in ("stages", "silence"):
+        dana.get(f"/clients?layout={layout}")
+        with django_assert_max_num_queries(8):
+            dana.get(f"/clients?layout={layout}")
+
+
+def test_how_many_match_is_counted_apart_and_not_to_the_end(dana: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dana.get("/clients/count?stage=selling").content == b"(2)"
+    assert dana.get("/clients/count?q=okaf").content == b"(1)"
+    monkeypatch.setattr(clients_list, "MATCH_MOST", 3)
+    assert dana.get("/clients/count").content == b"(the first 3)"
+
+
+def test_the_list_as_csv_keeps_to_the_sentence_and_to_those_who_may(dana: Browser, lee: Browser, cast: Cast) -> None:
+    Client.objects.filter(pk=cast.tom.pk).update(name="=cmd|' /C calc'!A0")
+    answer = dana.post("/clients/take-out", {"all_matching": "1", "back": "stage=selling"})
+    lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert lines[0].startswith("Client ID,Name,Email,Phone,Stage")
+    assert lines[1].split(",")[1:5] == ["Priya Shah", "priya@example.com", "+14155550101", "selling"]
+    assert "'=cmd" in lines[2] and len(lines) == 3
+    chosen = b"".join(dana.post("/clients/take-out", {"ids": [cast.ken.pk]}).streaming_content)  # type: ignore[attr-defined]
+    assert b"Ken Ito" in chosen and b"Priya" not in chosen
+    assert lee.post("/clients/take-out", {"all_matching": "1"}).status_code == 302  # with the reason as a notice
+
+
+def test_a_view_is_saved_shown_and_removed_each_with_undo(dana: Browser, cast: Cast) -> None:
+    form = {"name": "Uneasy sellers", "address": "stage=selling&feeling=low"}
+    page = dana.post("/clients/views", form, follow=True).content.decode()
+    assert '<a href="/clients?stage=selling&amp;feeling=low" aria-current="true">Uneasy sellers</a>' in page
+    view = SavedView.objects.get()
+    assert view.owner_id == cast.dana.pk
+    gone = dana.post(f"/clients/views/{view.pk}/remove", follow=True).content.decode()
+    assert not SavedView.objects.exists()
+    undo = gone.split('action="/activity/')[1].split("/undo")[0]
+    dana.post(f"/activity/{undo}/undo")
+    assert SavedView.objects.get().name == "Uneasy sellers"
+
+
+def test_ones_own_view_is_ones_own_and_the_teams_is_everybodys(dana: Browser, lee: Browser, cast: Cast) -> None:
+    dana.post("/clients/views", {"name": "Mine", "address": "feeling=low"})
+    dana.post("/clients/views", {"name": "Ours", "address": "stage=selling", "for_team": "1"})
+    page = lee.get("/clients").content.decode()
+    assert "Ours</a>" in page and "Mine</a>" not in page
+    lee.post(f"/clients/views/{SavedView.objects.get(name='Mine').pk}/remove")
+    assert SavedView.objects.filter(name="Mine").exists()
+    cast.lee.roles.clear()
+    lee.post("/clients/views", {"name": "Theirs", "address": "stage=selling", "for_team": "1"})
+    assert not SavedView.objects.filter(name="Theirs").exists()
+
+
+@pytest.mark.parametrize("form", [{"name": "", "address": "stage=selling"}, {"name": "Everybody", "address": ""}])
+def test_a_view_without_name_or_sentence_is_refused(dana: Browser, form: dict[str, str]) -> None:
+    dana.post("/clients/views", form)
+    assert not SavedView.objects.exists()
+
+
+def test_value_to_date_stands_with_the_name(dana: Browser, cast: Cast) -> None:
+    Client.objects.filter(pk=cast.ken.pk).update(value_minor=125000, currency="USD")
+    assert "$1,250" in dana.get("/clients").content.decode()

@@ -20,6 +20,8 @@ class Line(NamedTuple):
     recent: list[float]
     last_contact_at: datetime | None
     is_demo: bool
+    value_minor: int
+    currency: str
     stage: str
     day: int
     paused: bool
@@ -29,7 +31,8 @@ class Line(NamedTuple):
 
 _LINES = """
 SELECT c.id, c.name, c.sort_name, c.persona, coalesce(u.name, ''), c.feeling, c.recent_feelings, c.last_contact_at,
-  c.is_demo, coalesce(j.stage, ''), j.stage_entered_at, j.state, coalesce(m.touchpoint, ''), m.at
+  c.is_demo, c.value_minor, c.currency, coalesce(j.stage, ''), j.stage_entered_at, j.state,
+  coalesce(m.touchpoint, ''), m.at
 FROM clients_client c
 LEFT JOIN team_user u ON u.id = c.owner_id
 LEFT JOIN journeys_journey j ON j.id = (
@@ -49,7 +52,8 @@ def lines(ids: Sequence[int], now: datetime) -> list[Line]:
 
 
 def _line(row: tuple[Any, ...], now: datetime) -> Line:
-    pk, name, sort_name, persona, owner, feeling, recent, talked, is_demo, stage, entered, state, what, next_at = row
+    pk, name, sort_name, persona, owner, feeling, recent, talked, is_demo, value, currency, *rest = row
+    stage, entered, state, what, next_at = rest
     return Line(
         id=pk,
         name=name,
@@ -60,6 +64,8 @@ def _line(row: tuple[Any, ...], now: datetime) -> Line:
         recent=parsed(recent),
         last_contact_at=_instant(talked),
         is_demo=bool(is_demo),
+        value_minor=value,
+        currency=currency,
         stage=stage,
         day=(now - instants.read(entered)).days + 1 if entered else 0,
         paused=state == "paused",

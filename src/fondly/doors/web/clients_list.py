@@ -1,7 +1,7 @@
-"""The Clients list: one filter sentence in the address, one page of fifty by key, never a count or a deep offset."""
+"""The Clients list: one filter sentence in the address, fifty a page by key; counted apart, never to the end."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +23,13 @@ FEELINGS: dict[str, Q] = {
     "high": Q(feeling__gte=0.5),
     "unknown": Q(feeling=None),
 }
+SILENCES: dict[str, tuple[int | None, int | None]] = {  # days since we last talked: from, to
+    "30": (None, 30),
+    "90": (30, 90),
+    "180": (90, 180),
+    "longer": (180, None),
+}
+NEVER = "never"
 _LIVING = (Journey.State.ACTIVE, Journey.State.PAUSED)
 
 
@@ -35,18 +42,20 @@ class Filter:
     owner: str = ""
     persona: str = ""
     feeling: str = ""
+    silence: str = ""  # a key of SILENCES, or NEVER
     order: str = "name"
     after: str = ""
+    layout: str = ""  # "" the table, "stages" or "silence" a board
 
     def address(self, **changes: str) -> str:
         """The query string of this filter with changes; empty values are left out."""
-        names = ("q", "stage", "owner", "persona", "feeling", "order", "after")
+        names = ("q", "stage", "owner", "persona", "feeling", "silence", "order", "after", "layout")
         values = {name: getattr(self, name) for name in names} | {"after": ""} | changes
         return urlencode({k: v for k, v in values.items() if v and not (k == "order" and v == "name")})
 
     @property
     def is_plain(self) -> bool:
-        return not any((self.q, self.stage, self.owner, self.persona, self.feeling))
+        return not any((self.q, self.stage, self.owner, self.persona, self.feeling, self.silence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +66,48 @@ class ListPage:
 
 def reading(values: Any) -> Filter:
     """The filter in a query string; unknown words are left out."""
-    order = values.get("order", "name")
-    texts = {
-        name: values.get(name, "").strip()[:200] for name in ("q", "stage", "owner", "persona", "feeling", "after")
-    }
-    return Filter(**texts, order=order if order in ORDERS else "name")
+    order, layout = values.get("order", "name"), values.get("layout", "")
+    names = ("q", "stage", "owner", "persona", "feeling", "silence", "after")
+    texts = {name: values.get(name, "").strip()[:200] for name in names}
+    return Filter(
+        **texts, order=order if order in ORDERS else "name", layout=layout if layout in ("stages", "silence") else ""
+    )
 
 
 def page(wanted: Filter, now: datetime) -> ListPage:
     """Fifty clients: two queries, and what a text search needs."""
     if wanted.q:
         hits = [hit.client_id for hit in search(wanted.q, FOUND_MOST)]
-        fitting = hits if replace(wanted, q="").is_plain else _among(hits, wanted)
+        fitting = hits if replace(wanted, q="").is_plain else _among(hits, wanted, now)
         return ListPage(lines(fitting, now), "")
-    found = list(_from_key(_matching(wanted), wanted).values_list("pk", flat=True)[: PAGE + 1])
+    found = list(_from_key(matching(wanted, now), wanted).values_list("pk", flat=True)[: PAGE + 1])
     shown = lines(found[:PAGE], now)
     return ListPage(shown, _cursor(shown[-1], wanted.order) if len(found) > PAGE else "")
 
 
-def matching_ids(wanted: Filter) -> list[int]:
-    """All that match, at most MATCH_MOST, for acting on them together."""
-    found = _matching(wanted)
-    if wanted.q:
-        found = found.filter(pk__in=[hit.client_id for hit in search(wanted.q, FOUND_MOST)])
-    return list(found.order_by("sort_name", "id").values_list("pk", flat=True)[:MATCH_MOST])
+def matching_ids(wanted: Filter, now: datetime, most: int | None = MATCH_MOST) -> list[int]:
+    """All that match by name, at most `most` (None: however many)."""
+    return list(_found(wanted, now).order_by("sort_name", "id").values_list("pk", flat=True)[:most])
 
 
-def _matching(wanted: Filter) -> "QuerySet[Client]":
+def count(wanted: Filter, now: datetime) -> int:
+    """How many match, counted to one more than can be taken along."""
+    return _found(wanted, now).order_by()[: MATCH_MOST + 1].count()
+
+
+def ordered(wanted: Filter, now: datetime) -> "QuerySet[Client]":
+    """Those that match, in the order the sentence asks for; a text is looked for too."""
+    found = _found(wanted, now)
+    return _after(found, replace(wanted, after=""))
+
+
+def _found(wanted: Filter, now: datetime) -> "QuerySet[Client]":
+    found = matching(wanted, now)
+    return found.filter(pk__in=[hit.client_id for hit in search(wanted.q, FOUND_MOST)]) if wanted.q else found
+
+
+def matching(wanted: Filter, now: datetime) -> "QuerySet[Client]":
+    """Those that fit the sentence but for its text."""
     found = Client.objects.filter(merged_into=None, erased_at=None)
     if wanted.owner:
         found = found.filter(owner=number(wanted.owner))
@@ -91,10 +115,23 @@ def _matching(wanted: Filter) -> "QuerySet[Client]":
         found = found.filter(persona=wanted.persona)
     if wanted.feeling in FEELINGS:
         found = found.filter(FEELINGS[wanted.feeling])
+    if wanted.silence:
+        found = found.filter(silent(wanted.silence, now))
     journeys = Journey.objects.filter(client=OuterRef("pk"), state__in=_LIVING)
     if wanted.stage == "-":
         return found.filter(~Exists(journeys))
     return found.filter(Exists(journeys.filter(stage=wanted.stage))) if wanted.stage else found
+
+
+def silent(band: str, now: datetime) -> Q:
+    """Last talked to within this band; a band that nobody knows leaves nobody out."""
+    if band == NEVER:
+        return Q(last_contact_at=None)
+    least, most = SILENCES.get(band, (None, None))
+    talked = Q() if band not in SILENCES else Q(last_contact_at__isnull=False)
+    if least is not None:
+        talked &= Q(last_contact_at__lt=now - timedelta(days=least))
+    return talked if most is None else talked & Q(last_contact_at__gte=now - timedelta(days=most))
 
 
 def _from_key(found: "QuerySet[Client]", wanted: Filter) -> "QuerySet[Client]":
@@ -137,9 +174,9 @@ def _beyond(found: "QuerySet[Client]", field: str, value: Any, pk: int) -> "Quer
     return found.filter(Q(**{f"{field}__gte": value}) & later)  # the first half lets the index seek
 
 
-def _among(hits: list[int], wanted: Filter) -> list[int]:
+def _among(hits: list[int], wanted: Filter, now: datetime) -> list[int]:
     """Those of the found, in their order, that fit the rest of the sentence."""
-    fitting = set(_matching(wanted).filter(pk__in=hits).values_list("pk", flat=True))
+    fitting = set(matching(wanted, now).filter(pk__in=hits).values_list("pk", flat=True))
     return [pk for pk in hits if pk in fitting]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from fondly.doors.web.clients_lines import Line
-from fondly.doors.web.filters import span, step, when, words
+from fondly.doors.web.filters import money, span, step, when, words
 from fondly.ground.wording import gettext as _
 
 
@@ -15,7 +15,7 @@ class Shown(NamedTuple):
     name: str
     select: str  # what the box says to those who do not see the row
     example: bool
-    about: str  # stage, day, persona
+    about: str  # stage, day, persona, value to date
     step: int | None  # the feeling rounded to its face
     recent: tuple[float, ...]  # the last five feelings
     next: str
@@ -52,4 +52,6 @@ def _about(row: Line, titles: dict[str, str]) -> str:
         parts += [", ", _("paused")]
     if row.persona:
         parts += [" · ", words(row.persona).lower()]
+    if row.value_minor:
+        parts += [" · ", money(row.value_minor, row.currency)]
     return "".join(parts)

@@ -1,24 +1,25 @@
-"""The Clients list and what is done with many clients at once."""
+"""The Clients list, as a table or a board, and what is done with many clients at once."""
 
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from fondly.core.words import words_of
 from fondly.design.playbooks.living import live_books
-from fondly.doors.web import books, clients_list, clients_rows
+from fondly.doors.web import books, clients_board, clients_csv, clients_list, clients_rows
 from fondly.ground import clock
 from fondly.ground.action import Refused
 from fondly.ground.fresh import Fresh
+from fondly.people.clients import queries
 from fondly.people.clients.models import Client
 from fondly.people.team.models import User
-from fondly.people.team.screens import do_then, local_instant, number, signed_in
+from fondly.people.team.screens import do, do_then, local_instant, number, signed_in
 from fondly.run.journeys.models import Journey
 
 NAMES_SHOWN = 12
@@ -42,13 +43,52 @@ class Preview:
 @require_GET
 @signed_in()
 def clients(request: HttpRequest) -> HttpResponse:
-    wanted = clients_list.reading(request.GET)
-    now, titles = clock.now(), dict(books.stage_options())
+    wanted, now = clients_list.reading(request.GET), clock.now()
+    context: dict[str, Any] = {
+        "wanted": wanted,
+        "parts": _sentence(wanted),
+        "views": queries.saved_views(request.user.pk or 0),
+    }
+    if wanted.layout:
+        return render(request, "web/clients_board.html", {**context, "columns": clients_board.board(wanted, now)})
     page = clients_list.page(wanted, now)
-    rows = clients_rows.shown(page.rows, titles, now)
-    return render(
-        request, "web/clients.html", {"wanted": wanted, "page": page, "rows": rows, "parts": _sentence(wanted)}
-    )
+    rows = clients_rows.shown(page.rows, dict(books.stage_options()), now)
+    return render(request, "web/clients.html", {**context, "page": page, "rows": rows})
+
+
+@require_GET
+@signed_in()
+def count(request: HttpRequest) -> HttpResponse:
+    """How many fit the sentence, as a piece of the page: counting is not worth waiting for."""
+    found = clients_list.count(clients_list.reading(request.GET), clock.now())
+    words = _("(the first %(n)s)") if found > clients_list.MATCH_MOST else "(%(n)s)"
+    return HttpResponse(words % {"n": f"{min(found, clients_list.MATCH_MOST):,}"})
+
+
+@require_POST
+@signed_in("export")
+def take_out(request: HttpRequest) -> StreamingHttpResponse:
+    """The selected, or all that match, as a CSV file."""
+    now = clock.now()
+    answer = StreamingHttpResponse(clients_csv.text(_ids(request, None), now), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="clients-{now:%Y-%m-%d}.csv"'
+    return answer
+
+
+@require_POST
+@signed_in()
+def save_view(request: HttpRequest) -> HttpResponse:
+    form = request.POST
+    do(request, "clients.save_view", name=form.get("name", ""), address=form.get("address", ""),
+       for_team=bool(form.get("for_team")))  # fmt: skip
+    return redirect(f"/clients?{clients_list.reading(QueryDict(form.get('address', ''))).address()}")
+
+
+@require_POST
+@signed_in()
+def remove_view(request: HttpRequest, view_id: int) -> HttpResponse:
+    do(request, "clients.remove_view", view_id=view_id)
+    return redirect("clients")
 
 
 @require_POST
@@ -104,9 +144,10 @@ def preview(verb: str, ids: list[int]) -> Preview:
     return Preview(list(taken), list(taken.values())[:NAMES_SHOWN], out, str(VERBS[verb]))
 
 
-def _ids(request: HttpRequest) -> list[int]:
+def _ids(request: HttpRequest, most: int | None = clients_list.MATCH_MOST) -> list[int]:
     if request.POST.get("all_matching"):
-        return clients_list.matching_ids(clients_list.reading(QueryDict(request.POST.get("back", ""))))
+        wanted = clients_list.reading(QueryDict(request.POST.get("back", "")))
+        return clients_list.matching_ids(wanted, clock.now(), most)
     ids = [pk for text in request.POST.getlist("ids") if (pk := number(text)) is not None]
     if not ids:
         raise Refused(_("Select at least one client first."))
@@ -131,6 +172,7 @@ def _sentence(wanted: clients_list.Filter) -> list[tuple[str, str, list[tuple[st
         (_("in"), "stage", stages, wanted.stage),
         (_("who feel"), "feeling", feelings, wanted.feeling),
         (_("looked after by"), "owner", owners, wanted.owner),
+        (_("last talked to"), "silence", [("", _("any time")), *clients_board.silences()], wanted.silence),
     ]
     personas = books.persona_options()
     if personas:

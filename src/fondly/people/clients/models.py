@@ -215,6 +215,21 @@ class ImportRow(models.Model):
         indexes = [models.Index(fields=["batch", "outcome", "row"], name="import_rows")]
 
 
+class SavedView(models.Model):
+    """A sentence of the Clients list under a name. owner None: the team's."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    address = models.CharField(max_length=2000)  # the list's query string
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="view_of_user"),
+            models.UniqueConstraint(fields=["name"], name="view_of_team", condition=Q(owner=None)),
+        ]
+
+
 class SavedMapping(models.Model):
     """How the columns of a file with these headers are read, chosen once by a person."""
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from fondly.people.clients.models import Address, Client, Consent, Contact, Interaction
+from django.db.models import Q
+
+from fondly.people.clients.models import Address, Client, Consent, Contact, Interaction, SavedView
 from fondly.people.clients.search import search
 
 PEOPLE_VERBS = frozenset({
@@ -42,3 +44,8 @@ def alike(client_id: int, text: str) -> list[Client]:
     wanted = text.strip() or Client.objects.filter(pk=client_id).values_list("name", flat=True).first() or ""
     ids = [hit.client_id for hit in search(wanted, _ALIKE_MOST + 1) if hit.client_id != client_id]
     return list(Client.objects.filter(pk__in=ids, merged_into=None, erased_at=None)[:_ALIKE_MOST])
+
+
+def saved_views(user_id: int) -> list[SavedView]:
+    """The team's views and the user's own, by name."""
+    return list(SavedView.objects.filter(Q(owner=None) | Q(owner=user_id)).order_by("name", "pk"))

@@ -90,6 +90,7 @@ from fondly.people.clients.actions.talking import (
     note,
     retract,
 )
+from fondly.people.clients.actions.views import RemoveView, SaveView, ViewState, remove_view, save_view
 
 __all__ = [
     "AddAddress",
@@ -135,8 +136,10 @@ __all__ = [
     "RemoveDemo",
     "RemoveEmail",
     "RemovePhone",
+    "RemoveView",
     "RestoreContact",
     "Retract",
+    "SaveView",
     "SetConsent",
     "SetField",
     "SetValue",
@@ -144,6 +147,7 @@ __all__ = [
     "UndoImport",
     "UnmergeClients",
     "Unmerged",
+    "ViewState",
     "add_address",
     "add_contact",
     "add_email",
@@ -169,8 +173,10 @@ __all__ = [
     "remove_demo",
     "remove_email",
     "remove_phone",
+    "remove_view",
     "restore_contact",
     "retract",
+    "save_view",
     "set_consent",
     "set_field",
     "set_value",
