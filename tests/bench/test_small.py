@@ -72,6 +72,14 @@ def test_crowd():
         assert float(table[name][0].replace(",", "")) >= 0, name
 
 
+def test_value():
+    table = run("value.py", "--small")
+    off = {line[:28].strip(): line[28:].split() for line in table.splitlines() if "%" in line}
+    assert abs(float(off["BG/NBD"][1].rstrip("%"))) < 10  # simulated by its own assumptions
+    assert float(off["BG/NBD"][2]) < float(off["past rate"][2])
+    assert "BG/NBD, 20,000 clients by the week" in table
+
+
 @pytest.mark.parametrize("shown", ["Today", "Clients", "Client page", "Outbox", "Map"])
 def test_pages(shown, pages):
     name = next(line for line in pages.splitlines() if line.startswith(f"{shown} "))
