@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fondly.core.playbook.message import parts
-from fondly.core.playbook.templates import MissingValueError
+from fondly.core.playbook.templates import MissingValueError, TemplateError
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -101,3 +101,32 @@ def test_the_markdown_of_the_source_is_that_of_markdown_it():
     assert (
         body_of(parts("", source, {})[2]).strip() == MarkdownIt("commonmark", {"breaks": True}).render(source).strip()
     )
+
+
+_LIQUID = "{% comment %} {% endcomment %}"  # with a tag in it nothing but Liquid can write a template
+_VALUES = st.sampled_from(
+    ["", " ", "Ana", "a\nb", "fv0n000000x", None, False, True, 0, 7, 1.5, [], ["x"], {}, {"y": "z"}]
+)
+_PLACES = st.sampled_from(
+    ["{{ a }}", "{{ a | default: 'there' }}", "{{ a.y }}", "{{ a.y | default: '' }}", "{{ a.size }}", "{{ b.c.d }}",
+     "{{ b.c | default: 'x' | upcase }}", "{{ a | default: b }}", "{{- a -}}", "{{ b['c'] }}", "{{ b[0] }}"]
+)  # fmt: skip
+
+
+@given(st.lists(_PLACES, max_size=3), _VALUES, _VALUES)
+def test_a_template_that_only_prints_values_reads_as_liquid_would_write_it(places, a, c):
+    source, context = " and ".join(places), {"a": a, "b": {"c": c}}
+    assert _outcome(source, context) == _outcome(source + _LIQUID, context)
+
+
+def _outcome(source, context):
+    try:
+        return parts(source, source, context)
+    except (MissingValueError, TemplateError) as error:
+        return type(error), str(error)
+
+
+def test_values_that_are_too_long_together_are_refused_with_and_without_liquid():
+    for more in ("", _LIQUID):
+        with pytest.raises(TemplateError, match="longer than"):
+            parts("", "{{ a }}{{ a }}" + more, {"a": "x" * 150_000})

@@ -92,6 +92,11 @@ class NamingOutput(Output):
     node_class = NamingNode
 
 
+def token(prefix: str, number: int) -> str:
+    """What stands for a value that is put in later."""
+    return f"{prefix}{number:06d}x"
+
+
 class CollectingNode(NamingNode):
     """Writes a token instead of the value and keeps the value: `message.py` puts it in later."""
 
@@ -101,7 +106,7 @@ class CollectingNode(NamingNode):
         values.append(self.text(context))
         if len(values) % _LOOK_EVERY == 0 and sum(map(len, values)) > MOST_OUTPUT:
             raise ValueError(TOO_LONG)
-        return buffer.write(f"{prefix}{len(values) - 1:06d}x")
+        return buffer.write(token(prefix, len(values) - 1))
 
 
 class CollectingOutput(Output):

@@ -16,6 +16,7 @@ from liquid.exceptions import LiquidError
 from liquid.expression import Expression
 from liquid.output import LimitedStringIO
 
+from fondly.core.playbook import slots
 from fondly.core.playbook.liquid_env import (
     COLLECTED,
     FILTERS,
@@ -26,6 +27,7 @@ from fondly.core.playbook.liquid_env import (
     MissingValueError,
     Sandbox,
     sandbox,
+    token,
 )
 from fondly.core.playbook.near import near
 from fondly.core.words import say
@@ -98,12 +100,44 @@ def collect(
     sources: Sequence[str], context: Mapping[str, Any], prefix: str, *, mark_missing: bool = False
 ) -> tuple[list[str], list[str]]:
     """The templates with a token `{prefix}000000x` for each value, and the values. For `message.py`."""
+    known = _cut(tuple(sources), prefix)
+    values = slots.values_of(known[1], context) if known is not None else None
+    if known is None or values is None:
+        return _collect(sources, context, prefix, mark_missing)
+    _require_short(values)
+    return known[0], values
+
+
+def _collect(
+    sources: Sequence[str], context: Mapping[str, Any], prefix: str, mark_missing: bool
+) -> tuple[list[str], list[str]]:
     values: list[str] = []
     templates = [_checked(source, False, mark_missing, True) for source in sources]
     texts = _run(templates, {**clean_context(context), COLLECTED: (prefix, values)})
+    _require_short(values)
+    return texts, values
+
+
+@lru_cache(maxsize=512)
+def _cut(sources: tuple[str, ...], prefix: str) -> tuple[list[str], list[slots.Slot]] | None:
+    """The texts with their tokens, and what stands in them; None when only Liquid can tell."""
+    texts: list[str] = []
+    places: list[slots.Slot] = []
+    for source in sources:
+        pieces = slots.cut(_checked(source, False, False, True).nodes)
+        if pieces is None:
+            return None
+        made = []
+        for piece in pieces:
+            made.append(piece if isinstance(piece, str) else token(prefix, len(places)))
+            places += [] if isinstance(piece, str) else [piece]
+        texts.append("".join(made))
+    return texts, places
+
+
+def _require_short(values: Sequence[str]) -> None:
     if sum(map(len, values)) > MOST_OUTPUT:
         raise TemplateError(TOO_LONG)
-    return texts, values
 
 
 def _run(templates: Sequence[BoundTemplate], values: Mapping[str, Any]) -> list[str]:
