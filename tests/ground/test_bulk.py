@@ -38,6 +38,14 @@ def test_new_rows_hold_their_values_and_else_defaults():
     }
 
 
+def test_any_number_of_rows_is_added_in_few_statements_and_in_their_order():
+    given = [(f"C{n}", f"c{n}", MONDAY, MONDAY) for n in range(1234)]
+    with CaptureQueriesContext(connection) as asked:
+        bulk.insert_rows(Client, ("name", "sort_name", "created_at", "changed_at"), given)
+    assert len(asked) <= 13
+    assert list(Client.objects.order_by("pk").values_list("name", "sort_name", "created_at", "changed_at")) == given
+
+
 def test_changed_rows_hold_the_new_values_and_only_where_it_is_said():
     ids = list(add().values_list("pk", flat=True))
     turned = list(reversed(rows()))

@@ -3,7 +3,8 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -12,8 +13,11 @@ from django.db.models import Model
 
 from fondly.ground import reading
 
+_TOGETHER = 100  # rows in one statement of SQLite, which writes the search index once a statement
 # What the drivers take as it is: asking the field for each value would cost more than writing the row.
-_PLAIN = (models.IntegerField, models.AutoField, models.BooleanField, models.FloatField, models.ForeignKey)
+_PLAIN = (
+    models.IntegerField, models.AutoField, models.BooleanField, models.FloatField, models.ForeignKey, models.BinaryField
+)  # fmt: skip
 
 
 def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, ...]], *, where: str = "") -> None:
@@ -21,27 +25,33 @@ def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, 
 
     where: SQL over the model's columns that must be true of a row, for rows another process may have changed meanwhile.
     """
-    columns: list[Any] = [*(model._meta.get_field(name) for name in fields), model._meta.pk]
+    columns = _columns(model, tuple(fields))
     prepared = _prepared(columns, rows)
     if not prepared:
         return
-    names = [connection.ops.quote_name(column.column) for column in columns[:-1]]
-    table, also = connection.ops.quote_name(model._meta.db_table), f" AND {where}" if where else ""
+    names = [column.column for column in columns[:-1]]
+    table, also = model._meta.db_table, f" AND {where}" if where else ""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            setters = ", ".join(f"{name} = %s" for name in names)
+            setters = ", ".join(f'"{name}" = %s' for name in names)
             which, alike = "id = %s", _by_values(prepared)
             if len(alike) < len(prepared) / 2:
                 which, prepared = "id IN (SELECT value FROM json_each(%s))", alike
-            cursor.executemany(f"UPDATE {table} SET {setters} WHERE {which}{also}", prepared)  # noqa: S608 - our names
+            cursor.executemany(f'UPDATE "{table}" SET {setters} WHERE {which}{also}', prepared)  # noqa: S608 - our names
         else:
             source, params = _as_columns(columns, prepared)
-            setters = ", ".join(f"{name} = v.c{place}" for place, name in enumerate(names))
+            setters = ", ".join(f'"{name}" = v.c{place}' for place, name in enumerate(names))
             places = ", ".join(f"c{place}" for place in range(len(names)))
             cursor.execute(
-                f"UPDATE {table} SET {setters} FROM {source} AS v ({places}, row) WHERE id = v.row{also}",  # noqa: S608
+                f'UPDATE "{table}" SET {setters} FROM {source} AS v ({places}, row) WHERE id = v.row{also}',  # noqa: S608
                 params,
             )
+
+
+@lru_cache(maxsize=256)
+def _columns(model: type[Model], fields: tuple[str, ...]) -> list[Any]:
+    """The columns of these fields, and that of the id."""
+    return [*(model._meta.get_field(name) for name in fields), model._meta.pk]
 
 
 def _by_values(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -75,12 +85,15 @@ def add(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ..
     """
     if not rows:
         return
-    quote = connection.ops.quote_name
-    head = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))}) "
+    names = '", "'.join(columns)
+    head = f'INSERT INTO "{model._meta.db_table}" ("{names}") '
     tail = " ON CONFLICT DO NOTHING" if known == "ignore" else ""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.executemany(f"{head}VALUES ({reading.places(columns)}){tail}", rows)
+            for start in range(0, len(rows), _TOGETHER):
+                some = rows[start : start + _TOGETHER]
+                places = ", ".join([f"({reading.places(columns)})"] * len(some))
+                cursor.execute(f"{head}VALUES {places}{tail}", list(chain.from_iterable(some)))
         else:
             by_column = {column.column: column for column in model._meta.concrete_fields}
             source, params = _as_columns([by_column[name] for name in columns], rows)
@@ -111,11 +124,21 @@ def _prepared(columns: Sequence[Any], rows: Iterable[tuple[Any, ...]]) -> list[t
 
 
 def _convert(column: Any, values: tuple[Any, ...]) -> Iterable[Any]:
-    if isinstance(column, _PLAIN):
+    convert = _converter(column)
+    if convert is None:
         return values
-    if isinstance(column, models.CharField | models.TextField):
+    if convert is str:
         return map(str, values) if None not in values else (v if v is None else str(v) for v in values)
-    convert: Callable[[Any], Any] = partial(column.get_db_prep_save, connection=connection)
-    if isinstance(column, models.DateTimeField):
-        convert = lru_cache(maxsize=None)(convert)  # many rows share their instants
+    if isinstance(column, models.DateTimeField):  # many rows share their instants
+        known = {value: convert(value) for value in set(values)}
+        return map(known.__getitem__, values)
     return map(convert, values)
+
+
+@cache
+def _converter(column: Any) -> Callable[[Any], Any] | None:
+    if isinstance(column, _PLAIN):
+        return None
+    if isinstance(column, models.CharField | models.TextField):
+        return str
+    return partial(column.get_db_prep_save, connection=connection)

@@ -9,7 +9,7 @@ from django.db import connection
 
 def stored(at: datetime) -> Any:
     """The instant as a parameter: PostgreSQL takes it as it is; SQLite holds UTC text, as Django itself writes it."""
-    return str(at.astimezone(UTC).replace(tzinfo=None)) if _kept_as_text() else at
+    return at.astimezone(UTC).isoformat(" ")[:-6] if _kept_as_text() else at
 
 
 def read(value: datetime) -> datetime:
