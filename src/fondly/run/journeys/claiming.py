@@ -22,7 +22,7 @@ from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.performers import Job, Result
 from fondly.run.journeys.rows import ClientRow, MomentRow
 
-BATCH = 100
+BATCH = 250
 MOST_TRIES = 4
 State = Moment.State
 _HAND = ("state", "asks", "reason", "worker", "lease_until", "ended_at", "ended_by", "assignee")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -105,8 +106,13 @@ def not_ready() -> str:
 
 def in_sandbox(address: str) -> bool:
     """False when FONDLY_SANDBOX_TO is set and this address is not on it."""
-    entries = [e.strip().lower() for e in settings.FONDLY["FONDLY_SANDBOX_TO"].text.split(",") if e.strip()]
+    entries = _sandbox(settings.FONDLY["FONDLY_SANDBOX_TO"].text)
     return not entries or any(_matches(address.lower(), entry) for entry in entries)
+
+
+@lru_cache(maxsize=1)
+def _sandbox(text: str) -> tuple[str, ...]:
+    return tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
 
 
 def _matches(address: str, entry: str) -> bool:

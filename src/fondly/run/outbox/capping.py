@@ -29,9 +29,7 @@ class Uncounted:
     """The clients to whom something has passed its point of no return that no plan has counted yet."""
 
     def __init__(self, messages: Sequence[Outgoing]) -> None:
-        ids = _clients(messages)
-        on_the_way = Message.objects.filter(client__in=ids, state=Message.State.SENDING, committed_at__isnull=False)
-        self._clients = set(on_the_way.values_list("client_id", flat=True)) if ids else set()
+        self._clients = _on_the_way(_clients(messages))
 
     def concerns(self, message: Outgoing) -> bool:
         """Whether this message must wait for the count."""
@@ -40,6 +38,14 @@ class Uncounted:
     def add(self, message: Outgoing) -> None:
         """This one passes now."""
         self._clients.add(message.client_id)
+
+
+def _on_the_way(client_ids: set[int]) -> set[int]:
+    """Those of the clients to whom a message is past its point of no return."""
+    if not client_ids:
+        return set()
+    rows = Message.objects.filter(client__among=client_ids, state=Message.State.SENDING, committed_at__isnull=False)
+    return set(rows.values_list("client_id", flat=True))
 
 
 def _may_be_held_back(message: Outgoing) -> bool:

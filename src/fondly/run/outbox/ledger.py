@@ -25,7 +25,7 @@ from fondly.run.outbox.models import Attempt, Message
 from fondly.run.outbox.outgoing import Outgoing
 from fondly.run.outbox.smtp import NotSent
 
-BATCH = 100
+BATCH = 250
 MOST_CRASHES = 3
 GIVE_UP_AFTER = timedelta(hours=48)
 _FIRST_WAIT, _LONGEST_WAIT = 60, 4 * 3600  # seconds between tries

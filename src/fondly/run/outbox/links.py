@@ -34,11 +34,6 @@ def message_id(effect_key: str, domain: str) -> str:
     return f"{_keyed('message id', effect_key)[:20].hex()}@{domain}"
 
 
-def boundary(effect_key: str) -> str:
-    """The border between the parts of the mail."""
-    return f"fondly-{_keyed('boundary', effect_key)[:16].hex()}"
-
-
 def _keyed(purpose: str, effect_key: str) -> bytes:
     return hmac.digest(_key(purpose, settings.SECRET_KEY), effect_key.encode(), "sha256")
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from django.db.models import Count, Max
 
-from fondly.core.planner.calendars import first_open
+from fondly.core.planner.calendars import Gate, first_open
 from fondly.core.planner.compiled import ready
 from fondly.core.planner.zones import zone_of
 from fondly.ground.wording import recorded
@@ -69,5 +70,10 @@ def opens_at(message: Outgoing, now: datetime) -> datetime:
     step = book.by_name.get(moment.touchpoint)
     if step is None:
         return now
-    opened = first_open(now, book.gates(step, zone_of(message.zone, book.playbook.timezone)))
+    return _first_open(now, book.gates(step, zone_of(message.zone, book.playbook.timezone)))
+
+
+@lru_cache(maxsize=1024)  # a batch asks for one instant, and for few zones and touchpoints
+def _first_open(now: datetime, gates: tuple[Gate, ...]) -> datetime:
+    opened = first_open(now, gates)
     return opened[0] if opened is not None else now

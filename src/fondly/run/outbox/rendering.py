@@ -75,7 +75,7 @@ def raw_of(message: Message | Outgoing, sender: Sender, now: datetime) -> bytes:
             html=message.html,
             at=now.astimezone(UTC),
             message_id=message.message_id,
-            boundary=links.boundary(message.effect_key),
+            boundary=f"fondly-{message.message_id.partition('@')[0]}",  # nobody who writes a text knows it before
             extra=extra,
         )
     )

@@ -36,9 +36,9 @@ class Room:
 
     def take(self, message: Outgoing) -> None:
         """This one leaves."""
-        keys = {(_name(limit, message), limit.span, limit.starts_at(self.now)) for limit in self.limits}
-        self.taken.update(keys)
-        self.known.update(keys)
+        for key in {(_name(limit, message), limit.span, limit.starts_at(self.now)) for limit in self.limits}:
+            self.taken[key] += 1
+            self.known[key] += 1
 
     def write(self) -> None:
         """Keep what was taken. Inside the transaction of the point of no return."""
