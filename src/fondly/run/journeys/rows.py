@@ -1,17 +1,15 @@
 """Moments and clients as plain rows: what is performed and sent by the thousand makes no model instances."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from fondly.ground import instants, reading
 
 
-@dataclass(frozen=True, slots=True)
-class MomentRow:
+class MomentRow(NamedTuple):
     """A moment as it was claimed, with the playbook version its journey lives."""
 
     pk: int
@@ -33,8 +31,7 @@ class MomentRow:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClientRow:
+class ClientRow(NamedTuple):
     """What a template may say of a client, and whose client it is."""
 
     pk: int
@@ -81,9 +78,8 @@ def moment(values: tuple[Any, ...]) -> MomentRow:
     found = list(values)
     found[_WANTED_AT] = instants.read(found[_WANTED_AT])
     found[_OVERRIDE_AT] = found[_OVERRIDE_AT] and instants.read(found[_OVERRIDE_AT])
-    return MomentRow(*found)
+    return MomentRow._make(found)
 
 
 def _client(values: tuple[Any, ...]) -> ClientRow:
-    found = [*values[:-2], reading.parsed(values[-2]), reading.parsed(values[-1])]
-    return ClientRow(*found)
+    return ClientRow._make((*values[:-2], reading.parsed(values[-2]), reading.parsed(values[-1])))
