@@ -17,7 +17,7 @@ from fondly.core.words import say, words_of
 
 
 @dataclass(slots=True)
-class Ledger:
+class Tally:
     """One cap and the messages that count against it, in order."""
 
     cap: Cap
@@ -39,26 +39,26 @@ class Ledger:
         return None
 
 
-def ledgers(caps: Sequence[Cap]) -> list[Ledger]:
-    return [Ledger(cap, timedelta(seconds=ROUGHLY[cap.window.unit] * cap.window.count)) for cap in caps]
+def tallies(caps: Sequence[Cap]) -> list[Tally]:
+    return [Tally(cap, timedelta(seconds=ROUGHLY[cap.window.unit] * cap.window.count)) for cap in caps]
 
 
-def record(books: Sequence[Ledger], channel: str, at: datetime) -> None:
+def record(tallies: Sequence[Tally], channel: str, at: datetime) -> None:
     """Count a message against every cap it falls under."""
-    for ledger in books:
-        if ledger.cap.channel in ("", channel):
-            insort(ledger.times, at)
+    for tally in tallies:
+        if tally.cap.channel in ("", channel):
+            insort(tally.times, at)
 
 
-def place(books: Sequence[Ledger], channel: str, at: datetime, gates: Sequence[Gate]) -> tuple[datetime, str] | None:
+def place(tallies: Sequence[Tally], channel: str, at: datetime, gates: Sequence[Gate]) -> tuple[datetime, str] | None:
     """The first open instant from `at` on that no cap forbids, and the words of the cap that moved it.
 
     None when that is further away than the longest wait.
     """
     wanted, words = at, ""
     while at - wanted <= LONGEST_WAIT:
-        under = (ledger for ledger in books if ledger.cap.channel in ("", channel))
-        blocks = [(until, ledger.cap) for ledger in under if (until := ledger.blocked_until(at)) is not None]
+        under = (tally for tally in tallies if tally.cap.channel in ("", channel))
+        blocks = [(until, tally.cap) for tally in under if (until := tally.blocked_until(at)) is not None]
         if not blocks:
             return at, words
         until, cap = max(blocks, key=lambda block: block[0])

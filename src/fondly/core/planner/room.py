@@ -56,16 +56,16 @@ def apply_caps(scene: Scene, drafts: list[Draft]) -> Refused:
     """Move messages to where the caps leave room; those for which there is none are refused."""
     if not scene.book.playbook.caps:
         return []
-    books = caps.ledgers(scene.book.playbook.caps)
+    tallies = caps.tallies(scene.book.playbook.caps)
     for channel, at in _already_sent(scene):
-        caps.record(books, channel, at)
+        caps.record(tallies, channel, at)
     waiting = [draft for draft in drafts if not draft.settled and draft.step.automatic]
     waiting.sort(key=lambda d: (not (d.step.exempt or d.fixed), d.step.rank, d.at, d.call.key))
-    words = joined([caps.say_cap(book.cap) for book in books])
+    words = joined([caps.say_cap(tally.cap) for tally in tallies])
     return [
         (draft, say("a cap leaves no room for it: {caps}", caps=words))
         for draft in waiting
-        if not _place(scene, books, draft)
+        if not _place(scene, tallies, draft)
     ]
 
 
@@ -81,20 +81,20 @@ def _already_sent(scene: Scene) -> Iterator[tuple[str, datetime]]:
             yield step.touchpoint.channel, fact.at
 
 
-def _place(scene: Scene, books: list[caps.Ledger], draft: Draft) -> bool:
+def _place(scene: Scene, tallies: list[caps.Tally], draft: Draft) -> bool:
     """Find room for one message and count it; False when there is none in time."""
     channel = draft.step.touchpoint.channel
     start = max(draft.at, scene.now)
     if draft.step.exempt or draft.fixed:
-        caps.record(books, channel, start)
+        caps.record(tallies, channel, start)
         return True
-    found = caps.place(books, channel, start, draft.gates)
+    found = caps.place(tallies, channel, start, draft.gates)
     if found is None or not _in_time(draft, found[0]):
         return False
     if found[1]:
         draft.at = found[0]
         draft.moved.append(found[1])
-    caps.record(books, channel, found[0])
+    caps.record(tallies, channel, found[0])
     return True
 
 
