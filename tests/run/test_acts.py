@@ -1,11 +1,9 @@
 """What people do with journeys and moments: each act works, is audited, and can be undone exactly."""
 
-from datetime import timedelta
-
 import pytest
 
 from fondly.ground import clock
-from fondly.ground.action import Actor, Conflict, Refused, perform
+from fondly.ground.action import Conflict, Refused, perform
 from fondly.ground.actions import UndoEntry
 from fondly.people.clients.models import Client, Interaction
 from fondly.run.journeys.actions import (
@@ -27,31 +25,14 @@ from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Journey, Moment, Stay
 from fondly.run.outbox.models import Message
 from tests.run.conftest import MONDAY, make_client, publish
+from tests.run.doing import DANA, DAY, HOUR, MINUTE, do, moment_of, start, undo
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DANA = Actor("Dana", None, frozenset({"admin"}))
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-def do(name, given):
-    return perform(name, DANA, given)
-
-
-def undo(performed):
-    return perform("audit.undo", DANA, UndoEntry(performed.audit_id))
 
 
 @pytest.fixture
 def journey():
-    playbook, _ = publish()
-    client = make_client()
-    with clock.at(MONDAY):
-        started = do("journeys.start", StartJourney(client.pk, playbook.pk))
-    return Journey.objects.get(pk=started.result.journey_id)
-
-
-def moment_of(name):
-    return Moment.objects.get(touchpoint=name)
+    return start()
 
 
 def picture():

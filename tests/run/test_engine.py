@@ -10,7 +10,7 @@ from fondly.run.journeys.actions import ExitJourney, RecordEvent, StartJourney
 from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Journey, Moment
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
-from tests.run.test_acts import DAY, HOUR, MINUTE, do
+from tests.run.doing import DAY, HOUR, MINUTE, do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

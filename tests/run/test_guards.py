@@ -11,7 +11,7 @@ from fondly.run.journeys.exits import REASONS, reason_of
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox import faults
 from tests.run.conftest import MONDAY, make_client, publish
-from tests.run.test_acts import DAY, HOUR, MINUTE, do
+from tests.run.doing import DAY, HOUR, MINUTE, do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

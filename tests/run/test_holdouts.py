@@ -9,7 +9,7 @@ from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.reconcile import load_for
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
-from tests.run.test_acts import HOUR, do
+from tests.run.doing import HOUR, do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

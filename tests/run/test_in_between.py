@@ -22,7 +22,7 @@ from fondly.run.outbox.actions import TakeBack
 from fondly.run.outbox.models import Message
 from fondly.run.outbox.smtp import NotSent
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
-from tests.run.test_acts import DAY, HOUR, MINUTE, do, undo
+from tests.run.doing import DAY, HOUR, MINUTE, do, undo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,7 +20,7 @@ from fondly.run.journeys.actions import (
 from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Journey, Moment, Stay
 from tests.run.conftest import MONDAY, make_client, publish
-from tests.run.test_acts import DAY, HOUR, MINUTE, do
+from tests.run.doing import DAY, HOUR, MINUTE, do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIVING = ("active", "paused")

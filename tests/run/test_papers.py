@@ -13,7 +13,7 @@ from fondly.run.journeys.actions import MoveJourney, StartJourney
 from fondly.run.journeys.models import Moment
 from fondly.run.journeys.papers import address_block, paper, text_of
 from tests.run.conftest import MONDAY, make_client, publish
-from tests.run.test_acts import do
+from tests.run.doing import do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

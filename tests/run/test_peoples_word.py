@@ -16,35 +16,20 @@ from fondly.run.journeys.actions import (
     RescheduleMoment,
     ResumeEverything,
     SkipMoment,
-    StartJourney,
 )
-from fondly.run.journeys.engine import tick
-from fondly.run.journeys.models import Journey, Moment
+from fondly.run.journeys.models import Moment
 from fondly.run.outbox import faults
 from fondly.run.outbox.actions import EditMessage, ResolveUncertain, TakeBack
 from fondly.run.outbox.models import Message
-from tests.run.conftest import BOOK, MONDAY, make_client, publish
-from tests.run.test_acts import DAY, HOUR, MINUTE, do, undo
+from tests.run.conftest import BOOK, MONDAY, publish
+from tests.run.doing import DAY, HOUR, MINUTE, do, moment_of, start, turn, undo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def journey():
-    playbook, _ = publish()
-    client = make_client()
-    with clock.at(MONDAY):
-        started = do("journeys.start", StartJourney(client.pk, playbook.pk))
-    return Journey.objects.get(pk=started.result.journey_id)
-
-
-def turn(at):
-    with clock.at(at):
-        tick(at)
-
-
-def moment_of(name):
-    return Moment.objects.get(touchpoint=name)
+    return start()
 
 
 ACTS = [

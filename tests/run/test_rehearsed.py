@@ -26,7 +26,7 @@ from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox.actions import ApproveMessage
 from fondly.run.outbox.models import Message
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
-from tests.run.test_acts import DAY, do
+from tests.run.doing import DAY, do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

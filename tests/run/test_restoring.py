@@ -18,8 +18,7 @@ from fondly.run.outbox.actions import ApproveMessage
 from fondly.run.outbox.models import Message
 from fondly.run.outbox.restoring import ResolveRestored
 from tests.run.conftest import MONDAY
-from tests.run.test_acts import DANA, DAY, HOUR, do, undo
-from tests.run.test_sending import begin, turn
+from tests.run.doing import DANA, DAY, HOUR, begin, do, turn, undo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RESTORED = MONDAY + 2 * DAY

@@ -22,24 +22,10 @@ from fondly.run.outbox.actions import (
 )
 from fondly.run.outbox.links import token_for
 from fondly.run.outbox.models import Attempt, Message
-from tests.run.conftest import BOOK, MONDAY, make_client, publish, set_option
-from tests.run.test_acts import DAY, HOUR, MINUTE, do, undo
+from tests.run.conftest import BOOK, MONDAY, make_client, set_option
+from tests.run.doing import DAY, HOUR, MINUTE, begin, do, turn, undo
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def begin(text=BOOK, at=MONDAY, **more):
-    playbook, _ = publish(text)
-    client = make_client(**more)
-    with clock.at(at):
-        do("journeys.start", StartJourney(client.pk, playbook.pk))
-        tick(at)
-    return Journey.objects.get()
-
-
-def turn(at):
-    with clock.at(at):
-        return tick(at)
 
 
 def test_a_message_taken_back_never_goes_and_undo_lets_it_go(mail):

@@ -17,7 +17,7 @@ from fondly.run.journeys import moment_rows, starting
 from fondly.run.journeys.actions import ExitJourney, PauseJourney, StartJourney, StartJourneys
 from fondly.run.journeys.models import Journey, Moment, Stay
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
-from tests.run.test_acts import DANA, DAY, HOUR, MINUTE, do
+from tests.run.doing import DANA, DAY, HOUR, MINUTE, do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).parents[2]

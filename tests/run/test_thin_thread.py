@@ -12,7 +12,7 @@ from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Moment, Stay
 from fondly.run.outbox.models import Attempt, Message
 from tests.run.conftest import MONDAY, make_client, publish
-from tests.run.test_acts import do
+from tests.run.doing import do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,8 +15,7 @@ from fondly.run.journeys.actions import MoveJourney
 from fondly.run.journeys.models import Journey
 from fondly.run.outbox.models import Message
 from tests.run.conftest import MONDAY
-from tests.run.test_acts import MINUTE, do
-from tests.run.test_sending import begin, turn
+from tests.run.doing import MINUTE, begin, do, turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

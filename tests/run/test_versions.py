@@ -10,7 +10,7 @@ from fondly.run.journeys.actions import MoveToVersion, RescheduleMoment, StartJo
 from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Journey, Moment
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
-from tests.run.test_acts import DAY, HOUR, do, undo
+from tests.run.doing import DAY, HOUR, do, undo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

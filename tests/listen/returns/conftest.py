@@ -8,8 +8,7 @@ from fondly.run.outbox import faults
 from fondly.run.outbox.models import Message
 from tests.listen.returns import dovecot as dovecots
 from tests.run.conftest import BOOK, MONDAY, mail, set_option, sink  # noqa: F401 - fixtures
-from tests.run.test_acts import HOUR
-from tests.run.test_sending import begin, turn
+from tests.run.doing import HOUR, begin, turn
 
 MUST = BOOK.replace("mode: auto, when: on entry,", "mode: auto, delivery: must_arrive, when: on entry,")
 

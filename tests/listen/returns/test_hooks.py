@@ -15,7 +15,7 @@ from fondly.run.outbox import evidence
 from fondly.run.outbox.models import Message
 from tests.listen.returns.conftest import begin, make_uncertain, set_option, turn
 from tests.run.conftest import MONDAY
-from tests.run.test_acts import HOUR, MINUTE
+from tests.run.doing import HOUR, MINUTE
 
 pytest.importorskip("anymail")
 pytestmark = pytest.mark.django_db(transaction=True)

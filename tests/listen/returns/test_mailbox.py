@@ -11,7 +11,7 @@ from fondly.run.outbox.models import Message
 from tests.listen.returns.conftest import begin, read, set_option, turn
 from tests.listen.returns.mails import away, complaint, dsn
 from tests.run.conftest import MONDAY, make_client
-from tests.run.test_acts import DAY, HOUR, do
+from tests.run.doing import DAY, HOUR, do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PRIYA = "priya@example.org"

@@ -16,7 +16,7 @@ from tests.listen.returns import dovecot as dovecots
 from tests.listen.returns.conftest import read, set_option, turn
 from tests.listen.returns.mails import dsn
 from tests.run.conftest import MONDAY
-from tests.run.test_acts import HOUR, do, undo
+from tests.run.doing import HOUR, do, undo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,7 +18,7 @@ from fondly.run.outbox.models import Message
 from tests.listen.returns.conftest import MUST, begin, lost, make_uncertain, read, turn
 from tests.listen.returns.mails import away, copy_of, dsn
 from tests.run.conftest import MONDAY, make_client, set_option
-from tests.run.test_acts import HOUR, MINUTE, do
+from tests.run.doing import HOUR, MINUTE, do
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = MONDAY + HOUR
