@@ -1,0 +1,121 @@
+"""What a log of events looks like, and how any dataframe becomes one and goes back.
+
+One row per event. Columns:
+
+- `client`: whose event it is, any type that can be sorted
+- `at`: when, as UTC datetimes (without a zone is read as UTC) or whole microseconds since 1970
+- `what`: its name
+- `stage`, where a measure asks for it: the stage the client was in
+- `position` (may be missing): which of a client's events at the same instant came first; without it the name decides
+
+Rows without client, at, what or a column the measure asks for are left out.
+Answers are of the kind that came in: pandas, Polars (eager or lazy), Arrow, DuckDB or PySpark. Instants in
+answers are whole microseconds since 1970, and columns ending in `_s` are seconds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+
+CLIENT, AT, WHAT, STAGE, POSITION = "client", "at", "what", "stage", "position"
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+
+Native = Any
+
+
+class UnfitFrame(ValueError):
+    """The frame is no log of events: says which column is missing or of the wrong kind, and what to do."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """Events in Narwhals' words, in which a measure is written once; `back` gives its answer in the caller's kind."""
+
+    frame: nw.LazyFrame[Any]
+    order: tuple[str, ...]
+    back: Callable[[nw.LazyFrame[Any]], Native]
+
+
+def read_events(events: Native, *more: str) -> Log:
+    """The columns client, at, what and `more` of any dataframe, with `at` in microseconds.
+
+    Raises UnfitFrame if a column is missing or `at` holds neither datetimes nor whole numbers.
+    """
+    frame, back = _lazily(events)
+    needed = [CLIENT, AT, WHAT, *more]
+    schema = frame.collect_schema()
+    _check_columns(schema, needed)
+    position = [POSITION] if POSITION in schema else []
+    kept = frame.select(*needed, *position).drop_nulls(needed)
+    return Log(_in_microseconds(kept, schema[AT]), (AT, *position, WHAT, *more), back)
+
+
+def read_columns(table: Native, *needed: str) -> Log:
+    """Any other dataframe by its columns, as it is."""
+    frame, back = _lazily(table)
+    _check_columns(frame.collect_schema(), list(needed), at=None)
+    return Log(frame.select(*needed), (), back)
+
+
+def rows(table: Native) -> list[dict[str, Any]]:
+    """A small answer as dictionaries, whatever engine holds it."""
+    frame: Any = nw.from_native(table).lazy()
+    native = frame.to_native()
+    if nw.dependencies.is_duckdb_relation(native):
+        return [dict(zip(native.columns, row, strict=True)) for row in native.fetchall()]
+    return list(frame.collect().rows(named=True))
+
+
+def _lazily(table: Native) -> tuple[nw.LazyFrame[Any], Callable[[nw.LazyFrame[Any]], Native]]:
+    if nw.dependencies.is_pyarrow_table(table):
+        return _arrow_by_duckdb(table)
+    try:
+        frame = nw.from_native(table)
+    except TypeError as error:
+        raise UnfitFrame(
+            f"{type(table).__name__} is no dataframe; give pandas, Polars, Arrow, DuckDB or PySpark."
+        ) from error
+    if isinstance(frame, nw.LazyFrame):
+        return frame, lambda answer: answer.to_native()
+    return frame.lazy(), lambda answer: answer.collect().to_native()
+
+
+def _arrow_by_duckdb(table: Native) -> tuple[nw.LazyFrame[Any], Callable[[nw.LazyFrame[Any]], Native]]:
+    """Arrow has no window functions of its own; DuckDB reads its memory without a copy."""
+    import duckdb
+
+    relation = duckdb.connect().from_arrow(table)
+    return nw.from_native(relation), lambda answer: answer.to_native().to_arrow_table()
+
+
+def _check_columns(schema: nw.Schema, needed: list[str], at: str | None = AT) -> None:
+    missing = [name for name in needed if name not in schema]
+    if missing:
+        raise UnfitFrame(
+            f"The events have no column {', '.join(missing)} (they have {', '.join(schema)}); "
+            f"rename yours: a measure reads {', '.join(needed)}."
+        )
+    if at and not (schema[at].is_integer() or isinstance(schema[at], nw.Datetime)):
+        raise UnfitFrame(
+            f"Column {at} holds {schema[at]}; give UTC datetimes or whole microseconds since 1970 "
+            "(a date has no time of day: say which, for example midnight UTC)."
+        )
+
+
+def _in_microseconds(frame: nw.LazyFrame[Any], kind: nw.dtypes.DType) -> nw.LazyFrame[Any]:
+    """DuckDB and Spark would count through the session's zone, so there their own exact function is asked."""
+    if kind.is_integer():
+        return frame.with_columns(nw.col(AT).cast(nw.Int64))
+    native: Any = frame.to_native()
+    if nw.dependencies.is_duckdb_relation(native):
+        native = native.project(f'* REPLACE (epoch_us("{AT}") AS "{AT}")')
+    elif hasattr(native, "selectExpr"):
+        others = [name for name in native.columns if name != AT]
+        native = native.selectExpr(*others, f"unix_micros(`{AT}`) AS `{AT}`")
+    else:
+        return frame.with_columns(nw.col(AT).dt.timestamp("us").cast(nw.Int64))
+    counted: nw.LazyFrame[Any] = nw.from_native(native)
+    return counted
