@@ -130,3 +130,19 @@ def test_focus_is_always_visible(visit, cast) -> None:  # type: ignore[no-untype
         page.keyboard.press("Tab")
         width = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
         assert width == "3px", page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+
+
+def test_x_selects_and_what_is_selected_is_put_off_together(visit, cast) -> None:  # type: ignore[no-untyped-def]
+    page = visit(cast.dana).open("/today")
+    bar = page.locator("#several")
+    expect(bar).to_be_hidden()
+    for _row in page.locator("[data-row]").all():
+        page.keyboard.press("j")
+        if "Ana Ruiz" in page.locator("[data-row].on").inner_text():
+            break
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(bar).to_contain_text("2 selected")
+    bar.get_by_role("button", name="Tomorrow 09:00").click()
+    expect(page.get_by_role("status")).to_contain_text("2 things were put off.")

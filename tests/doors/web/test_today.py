@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client as Browser
 
+from fondly.people.clients.models import Client, Interaction
 from fondly.people.team.models import Cover
 from fondly.run.journeys import today
-from fondly.run.journeys.models import Moment
+from fondly.run.journeys.models import Journey, Moment
 from tests.cast import NOW, Cast
 
 UNTIL = NOW + timedelta(hours=14)
@@ -141,3 +142,48 @@ def test_unknown_moment_is_a_plain_not_found(dana: Browser) -> None:
     answer = dana.get("/moments/999999")
     assert answer.status_code == 404
     assert "no such moment" in answer.content.decode()
+
+
+def moments(cast: Cast, *names: str) -> list[Moment]:
+    return [Moment.objects.get(client__name=name, state="due") for name in names]
+
+
+def undo_of(page: str) -> str:
+    return "/activity/" + page.split('action="/activity/')[1].split("/undo")[0] + "/undo"
+
+
+def test_several_are_put_off_at_once_and_come_back_with_one_undo(dana: Browser, cast: Cast) -> None:
+    chosen = moments(cast, "Ana Ruiz", "The Okafors")
+    page = dana.post("/moments/several/later", {"ids": [m.pk for m in chosen]}, follow=True).content.decode()
+    assert "2 things were put off." in page
+    assert {row.name for row in today.today(cast.dana, NOW, UNTIL).due}.isdisjoint({"Ana Ruiz", "The Okafors"})
+    dana.post(undo_of(page))
+    overrides = Moment.objects.filter(pk__in=[m.pk for m in chosen]).values_list("override", flat=True)
+    assert set(overrides) == {""}
+
+
+def test_several_are_done_but_what_waits_for_a_yes_is_left_and_named(dana: Browser, cast: Cast) -> None:
+    ana, ken = moments(cast, "Ana Ruiz", "Ken Ito")
+    page = dana.post("/moments/several/done", {"ids": [ana.pk, ken.pk]}, follow=True).content.decode()
+    assert "1 thing is done. Not for Ken Ito: Its message waits for a yes." in page
+    ana.refresh_from_db()
+    ken.refresh_from_db()
+    assert (ana.state, ken.state) == ("done", "due")
+    assert Interaction.objects.filter(client=cast.ana, kind="done", name=ana.touchpoint).exists()
+    dana.post(undo_of(page))
+    assert not Interaction.objects.filter(client=cast.ana, kind="done", name=ana.touchpoint).exists()
+
+
+@pytest.mark.parametrize("ids", [[], ["nonsense"], [10**17]])
+def test_nothing_selected_is_refused_in_words(dana: Browser, ids: list[object]) -> None:
+    answer = dana.post("/moments/several/done", {"ids": ids}, headers={"HX-Request": "1"})
+    assert "Select at least one thing first." in answer["HX-Trigger"]
+
+
+def test_when_nothing_is_left_one_kindness_is_offered(lee: Browser, cast: Cast) -> None:
+    Moment.objects.filter(state="due").delete()
+    Client.objects.filter(pk=cast.mbeki.pk).update(last_contact_at=NOW - timedelta(days=40))
+    page = lee.get("/today").content.decode()
+    assert "If you like: J. Mbeki has not heard a word from you for 40 days." in page
+    Journey.objects.filter(client=cast.mbeki).update(state="paused")
+    assert "If you like" not in lee.get("/today").content.decode()

@@ -10,12 +10,12 @@ from django.utils.translation import ngettext
 
 from fondly.ground.branches import copies, ids, statement
 from fondly.ground.wording import gettext as _
-from fondly.people.clients.models import Interaction
+from fondly.people.clients.models import Client, Interaction
 from fondly.people.team.models import Cover, Role, User
 from fondly.people.team.screens import page_key
 from fondly.run.journeys import today_words as words
 from fondly.run.journeys.asking import asking_touchpoints
-from fondly.run.journeys.models import Moment
+from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox.models import Message
 
 MOST = 50  # rows shown per group; a longer day says so
@@ -83,6 +83,13 @@ def today(user: User, now: datetime, until: datetime, *, everyone: bool = False)
         good=glad,
         ran=_ran(now - timedelta(days=1), now),
     )
+
+
+def kindness(user: User) -> Client | None:
+    """Whom of mine, on a running journey, nobody has talked to for longest."""
+    running = Journey.objects.filter(client=OuterRef("pk"), state=Journey.State.ACTIVE)
+    mine_ = Client.objects.filter(_owner_is(user, ""), merged_into=None, erased_at=None, last_contact_at__isnull=False)
+    return mine_.filter(Exists(running)).order_by("last_contact_at", "id").first()
 
 
 def badge(user: User) -> int:
@@ -189,7 +196,12 @@ def _of_mine(facts: "QuerySet[Interaction]", user: User, everyone: bool) -> "Que
 
 def owned(user: User) -> Q:
     """Clients of mine, of whom I cover for, and of nobody."""
-    return Q(client__owner=user.pk) | Q(client__owner=None) | Q(client__owner__in=_people(user))
+    return _owner_is(user, "client__")
+
+
+def _owner_is(user: User, before: str) -> Q:
+    own, nobody = Q(**{f"{before}owner": user.pk}), Q(**{f"{before}owner": None})
+    return own | nobody | Q(**{f"{before}owner__in": _people(user)})
 
 
 def _people(user: User) -> "QuerySet[Cover, Any]":

@@ -8,6 +8,7 @@ urlpatterns = [
     path("today", views.today_page, name="today"),
     path("today/ran", views.ran, name="ran"),
     path("today/example", views.example, name="example"),
+    path("moments/several/<slug:verb>", views.several, name="moments-several"),
     path("moments/<int:moment_id>", views.moment_page, name="moment"),
     path("moments/<int:moment_id>/finish", views.finish, name="moment-finish"),
     path("moments/<int:moment_id>/skip", views.skip, name="moment-skip"),

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fondly.ground import clock
-from fondly.people.team.screens import do, go_back, local_instant, signed_in
+from fondly.ground.action import NotFound
+from fondly.people.team.screens import do, go_back, local_instant, number, signed_in
 from fondly.run.journeys import first_steps, moment_sheet, papers, today, today_example
 
 _LATER_HOUR, _AFTERNOON = time(9), time(15)
@@ -25,12 +26,14 @@ def today_page(request: HttpRequest) -> HttpResponse:
     if not everyone:
         request.user.today_count = found.count  # type: ignore[union-attr]  # the badge says the same
     next_up = moment_sheet.next_up(now) if not found.count else None
+    kindness = today.kindness(request.user) if not found.count else None  # type: ignore[arg-type]
     context = {
         "today": found,
         "everyone": everyone,
         "greeting": _greeting(now, request.user),
         "summary": today.summary(found),
         "next_up": next_up,
+        "kindness": kindness,
         "steps": first_steps.steps(request.actor) if not found.count and not next_up else [],  # type: ignore[attr-defined]
     }
     return render(request, "journeys/today.html", context)
@@ -96,6 +99,21 @@ def later(request: HttpRequest, moment_id: int) -> HttpResponse:
     revision = form.get("revision") or moment_sheet.revision(moment_id)
     why = form.get("why") or _("put off")
     do(request, "journeys.reschedule", moment_id=moment_id, revision=revision, at=at, why=why)
+    return go_back(request, "today")
+
+
+@require_POST
+@signed_in("run")
+def several(request: HttpRequest, verb: str) -> HttpResponse:
+    """What was selected on Today is done, or can wait till tomorrow."""
+    ids = [pk for text in request.POST.getlist("ids") if (pk := number(text)) is not None]
+    if verb == "done":
+        do(request, "journeys.finish_many", moment_ids=ids)
+    elif verb == "later":
+        at = _tomorrow(clock.now()).replace(tzinfo=timezone.get_current_timezone())
+        do(request, "journeys.reschedule_many", moment_ids=ids, at=at, why=_("put off"))
+    else:
+        raise NotFound(_("There is no such action."))
     return go_back(request, "today")
 
 

@@ -44,6 +44,15 @@ from fondly.run.journeys.actions.pausing import (
     resume_many,
 )
 from fondly.run.journeys.actions.previewing import Previewed, PreviewVersion, preview_version
+from fondly.run.journeys.actions.several import (
+    ChangedMoments,
+    FinishMoments,
+    RescheduleMoments,
+    RestoreMoments,
+    finish_many,
+    reschedule_many,
+    restore_many,
+)
 from fondly.run.journeys.actions.starting import (
     Discarded,
     DiscardJourneys,
@@ -66,6 +75,7 @@ from fondly.run.journeys.actions.versions import MoveBack, Moved, MoveToVersion,
 
 __all__ = [
     "ChangedJourneys",
+    "ChangedMoments",
     "DiscardJourneys",
     "Discarded",
     "DoMomentNow",
@@ -73,6 +83,7 @@ __all__ = [
     "EventRecorded",
     "ExitJourney",
     "FinishMoment",
+    "FinishMoments",
     "JourneyState",
     "MomentState",
     "MoveBack",
@@ -87,7 +98,9 @@ __all__ = [
     "ReEnterJourney",
     "RecordEvent",
     "RescheduleMoment",
+    "RescheduleMoments",
     "RestoreMoment",
+    "RestoreMoments",
     "ResumeEverything",
     "ResumeJourney",
     "ResumeJourneys",
@@ -102,6 +115,7 @@ __all__ = [
     "do_now",
     "exit",
     "finish",
+    "finish_many",
     "move",
     "move_back",
     "move_to_version",
@@ -112,7 +126,9 @@ __all__ = [
     "re_enter",
     "record_event",
     "reschedule",
+    "reschedule_many",
     "restore",
+    "restore_many",
     "resume",
     "resume_everything",
     "resume_many",
