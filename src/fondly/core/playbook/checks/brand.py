@@ -7,7 +7,7 @@ from fondly.core.playbook.checks.words import has_phrase, visible
 from fondly.core.playbook.model import Playbook
 from fondly.core.words import say
 
-_PROMISING = re.compile(
+PROMISING = re.compile(
     r"\b(?:always|never|guarantee[ds]?|we promise|i promise|"
     r"within (?:\d+|an?|one|two|three|four|five|twelve|twenty[- ]four|forty[- ]eight) "
     r"(?:business |working )?(?:minute|hour|day|week)s?)\b",
@@ -47,7 +47,7 @@ def promises_in_templates_are_tracked(playbook: Playbook) -> Verdicts:
     """What a template promises is tracked as a promise."""
     kept = {t.template for t in playbook.touchpoints() if t.sets}
     for name, template in playbook.templates.items():
-        found = _PROMISING.search(visible(template.body))
+        found = PROMISING.search(visible(template.body))
         if found:
             message = say(
                 'The template {name} promises "{words}", and nobody keeps track of it.', name=name, words=found[0]

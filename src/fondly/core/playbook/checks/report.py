@@ -12,7 +12,7 @@ from fondly.core.playbook.model import Playbook
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to mend. line: from 1, in `source`."""
+    """One thing to mend. line: from 1, in `source`. subject: how `skip:` may name this one case, "" when it cannot."""
 
     rule: str
     severity: Severity
@@ -24,6 +24,7 @@ class Finding:
     article: str
     minutes: int
     source: str = ""
+    subject: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         keys = ("rule", "severity", "path", "line", "message", "advice", "article")
@@ -131,7 +132,7 @@ def _finding(playbook: Playbook, rule: Rule, verdict: Verdict) -> Finding:
     severity, advice = verdict.severity or rule.severity, verdict.advice or rule.advice
     line, source = place(playbook, verdict.path)
     return Finding(rule.id, severity, rule.area, verdict.path, line, verdict.message, advice, rule.article,
-                   rule.minutes, source)  # fmt: skip
+                   rule.minutes, source, verdict.subject)  # fmt: skip
 
 
 def place(playbook: Playbook, path: str) -> tuple[int, str]:
