@@ -9,8 +9,11 @@ from django.test import Client as Browser
 
 from fondly.doors.web import making
 from fondly.ground import clock, secrets
+from fondly.ground.action import Refused, perform
+from fondly.ground.actions import UndoEntry
 from fondly.ground.models import AuditEntry, Setting
 from fondly.people.clients.models import Client
+from fondly.people.team.access import actor_of
 from fondly.people.team.models import User
 from fondly.run.outbox import addresses
 from tests import cast as casting
@@ -55,6 +58,36 @@ def test_a_password_is_kept_for_its_own_server_only_and_never_audited(cast: cast
     dana.post("/settings/mail", MAIL | {"password": "", "host": "evil.example.com"})
     server = addresses.server()
     assert server is not None and server.password == ""
+
+
+def test_undo_puts_the_former_server_back(cast: casting.Cast) -> None:
+    dana = inside(cast.dana)
+    dana.post("/settings/mail", MAIL)
+    dana.post("/settings/mail", MAIL | {"host": "other.example.com", "sender": "b@harbour.example", "password": "2"})
+    first, second = AuditEntry.objects.filter(action="settings.connect_mail").order_by("pk")
+    actor = actor_of(cast.dana)
+    with pytest.raises(Refused, match="changed again since"):
+        perform("audit.undo", actor, UndoEntry(first.pk))
+    put_back = perform("audit.undo", actor, UndoEntry(second.pk))
+    server, sender = addresses.server(), addresses.sender()
+    assert server is not None and (server.host, server.password) == ("mail.example.com", "p/a:s@s?")
+    assert sender is not None and sender.address == "dana@harbour.example"
+    assert "p/a:s@s?" not in str(list(AuditEntry.objects.values())) + str(list(Setting.objects.values()))
+    again = AuditEntry.objects.get(action="settings.put_mail_back")
+    assert put_back.summary
+    perform("audit.undo", actor, UndoEntry(again.pk))
+    server = addresses.server()
+    assert server is not None and (server.host, server.password) == ("other.example.com", "2")
+
+
+def test_undo_of_the_first_connection_leaves_none_and_disconnecting_forgets_all(cast: casting.Cast) -> None:
+    dana = inside(cast.dana)
+    dana.post("/settings/mail", MAIL)
+    perform("audit.undo", actor_of(cast.dana), UndoEntry(AuditEntry.objects.get(action="settings.connect_mail").pk))
+    assert addresses.server() is None and addresses.sender() is None
+    dana.post("/settings/mail", MAIL)
+    dana.post("/settings/mail/off")
+    assert [s.value for s in Setting.objects.filter(name__startswith=addresses.URL_SECRET)] == ["", ""]
 
 
 @pytest.mark.parametrize("wrong", [{"host": ""}, {"sender": "nobody"}, {"security": "magic"}, {"port": "many"}])

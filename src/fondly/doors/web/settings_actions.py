@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import SecretStr
 
 from fondly.ground import clock, secrets
@@ -15,6 +16,7 @@ from fondly.ground.models import Setting
 from fondly.run.outbox import addresses, holding
 from fondly.run.outbox.sending import forget_pauses
 
+_DISCONNECTED = gettext_lazy("Mail is disconnected; messages wait in the Outbox")
 _SCHEMES = {"none": "smtp", "starttls": "smtp+tls", "tls": "smtps"}
 
 
@@ -39,6 +41,14 @@ class MailConnected:
 @dataclass(frozen=True, slots=True)
 class DisconnectMail:
     """Nothing to say: forget the server and its password."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutMailBack:
+    """change: the last time mail was connected; sender: who messages were from before."""
+
+    change: str
+    sender: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +84,27 @@ def connect_mail(actor: Actor, given: ConnectMail) -> Outcome[MailConnected]:
         addresses.parse_sender(given.sender.strip())
     except ConfigError as error:
         raise Refused(str(error), field="host") from error
-    secrets.store(addresses.URL_SECRET, _url(given))
-    Setting.put(addresses.FROM_SETTING, given.sender.strip())
+    before = PutMailBack(secrets.replace(addresses.URL_SECRET, _url(given)), Setting.get(addresses.FROM_SETTING))
+    return _leaving_by(server.host, given.sender.strip(), before)
+
+
+@action("settings.put_mail_back", permission="admin", summary="Put the former mail server back")
+def put_mail_back(actor: Actor, given: PutMailBack) -> Outcome[MailConnected]:
+    """Mail leaves again as it did before it was last connected; by no server when there was none."""
+    _refuse_fixed()
+    sender = Setting.get(addresses.FROM_SETTING)
+    change = secrets.put_back(addresses.URL_SECRET, given.change)
+    if not change:
+        raise Refused(_("Mail was changed again since, so nothing was put back. Set it in Settings."))
+    server = addresses.server()
+    return _leaving_by(server.host if server else "", given.sender, PutMailBack(change, sender))
+
+
+def _leaving_by(host: str, sender: str, before: PutMailBack) -> Outcome[MailConnected]:
+    Setting.put(addresses.FROM_SETTING, sender)
     forget_pauses()
-    summary = _("Mail leaves by %(host)s now") % {"host": server.host}
-    undo = Undo("settings.disconnect_mail", DisconnectMail())
-    return Outcome(MailConnected(server.host, given.sender.strip()), summary, undo=undo)
+    words = _("Mail leaves by %(host)s now") % {"host": host} if host else _DISCONNECTED
+    return Outcome(MailConnected(host, sender), str(words), undo=Undo("settings.put_mail_back", before))
 
 
 @action("settings.disconnect_mail", permission="admin", summary="Disconnect mail")
@@ -88,8 +113,8 @@ def disconnect_mail(actor: Actor, given: DisconnectMail) -> Outcome[MailConnecte
     _refuse_fixed()
     if not secrets.reveal(addresses.URL_SECRET):
         raise Refused(_("No mail server is set on screen."))
-    secrets.store(addresses.URL_SECRET, "")
-    return Outcome(MailConnected("", ""), _("Mail is disconnected; messages wait in the Outbox"))
+    secrets.forget(addresses.URL_SECRET)
+    return Outcome(MailConnected("", ""), str(_DISCONNECTED))
 
 
 @action("settings.set_hold", permission="admin", summary="Set the time to take back")
