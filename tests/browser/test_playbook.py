@@ -1,10 +1,16 @@
 """The playbook on screen: read, check, write with a live check, publish with its effect, go back."""
 
+from pathlib import Path
+
+import pytest
 from django.test import Client as Browser
 
 from fondly.core.playbook import starters
 from fondly.design.playbooks import library
+from fondly.design.playbooks.actions import CreatePlaybook
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
+from fondly.ground.action import perform
+from fondly.people.team.access import actor_of
 from fondly.people.team.models import User
 from fondly.run.journeys.models import Journey
 from tests import cast as casting
@@ -49,12 +55,81 @@ def test_the_check_says_what_to_mend_and_takes_a_no(cast: casting.Cast, visit) -
     page = visitor.open(f"/playbook/{cast.playbook.pk}/check")
     assert page.locator(".bars tr").count() == 9 and page.locator(".fixes > li").count() == 1
     assert visitor.axe() == []
-    page.get_by_text("Not for us").click()
-    page.get_by_placeholder("Why not?").fill("we look at it in spring")
-    page.get_by_role("button", name="Leave it out").click()
+    fix = page.locator(".fixes > li")
+    fix.get_by_text("Not for us").click()
+    fix.get_by_placeholder("Why not?").fill("we look at it in spring")
+    fix.get_by_role("button", name="Leave it out").click()
     page.wait_for_selector("text=Left out by you (1)")
     draft = PlaybookVersion.objects.get(state="draft")
     assert "we look at it in spring" in library.parse(draft.text).skip.values()
+
+
+FIRST = (Path(__file__).parents[1] / "core" / "playbook" / "first_file.yaml").read_text("utf-8")
+
+
+def brought_in(cast: casting.Cast) -> int:
+    """A first file with much to mend, as a playbook of its own."""
+    done = perform("playbooks.create", actor_of(cast.dana), CreatePlaybook("", "", FIRST))
+    return int(done.result.playbook_id)
+
+
+@pytest.mark.parametrize("screen", [{}, {"viewport": PHONE, "color_scheme": "dark"}], ids=["desk", "phone"])
+def test_do_it_for_me_is_shown_before_it_is_saved(cast: casting.Cast, visit, screen) -> None:  # type: ignore[no-untyped-def]
+    number = brought_in(cast)
+    visitor = visit(cast.dana, **screen)
+    page = visitor.open(f"/playbook/{number}/check")
+    assert visitor.axe() == [] and visitor.sideways() == 0
+    page.locator(".fixes > li", has_text="Ideas are asked for").get_by_role("link", name="Do it for me").click()
+    assert "+ ideas: monthly" in " ".join(page.inner_text(".lines").split())
+    assert visitor.axe() == [] and visitor.sideways() == 0
+    assert PlaybookVersion.objects.get(playbook=number).text == FIRST, "nothing before the button"
+    page.get_by_role("button", name="Put it into the draft").click()
+    page.wait_for_selector("text=was saved")
+    text = PlaybookVersion.objects.get(playbook=number).text
+    assert library.parse(text).team.ideas == "monthly" and "   # the first weeks" in text
+    assert page.locator(".fixes > li", has_text="Ideas are asked for").count() == 0
+    page.get_by_role("button", name="Undo").first.click()
+    page.wait_for_url("**/check")
+    assert PlaybookVersion.objects.get(playbook=number).text == FIRST
+
+
+def test_a_draft_is_put_in_and_opened_where_it_stands(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
+    number = brought_in(cast)
+    page = visit(cast.dana).open(f"/playbook/{number}/check/mend?rule=TP01")
+    assert page.locator(".lines").count() == 4  # three calls and the checklist they share
+    page.get_by_role("button", name="Put it in and edit it").click()
+    page.wait_for_selector("#in-text")
+    chosen = page.evaluate(
+        "(() => { const t = document.activeElement; return t.value.slice(t.selectionStart, t.selectionEnd); })()"
+    )
+    assert chosen.strip() == "hello_inquiry:"
+
+
+def test_one_case_is_left_out_and_the_others_stay(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
+    number = brought_in(cast)
+    page = visit(cast.dana).open(f"/playbook/{number}/check")
+    page.get_by_text("findings, by stage").click()
+    row = page.locator(".all-findings li.row", has_text="The stage start is only work")
+    row.get_by_text("Not for us").click()
+    row.get_by_placeholder("Why not?").fill("the kick-off is warm enough")
+    row.get_by_role("button", name="Leave it out").click()
+    page.wait_for_selector("text=Left out by you (1)")
+    page.get_by_text("findings, by stage").click()
+    assert page.get_by_text("The stage work is only work").count() > 0
+    assert "TP01 start" in library.parse(PlaybookVersion.objects.get(playbook=number).text).skip
+
+
+def test_the_check_tells_how_the_score_came_about_and_prints_whole(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
+    with_draft(cast, "ideas: monthly", "# ideas")
+    PlaybookVersion.objects.filter(pk=cast.version.pk).update(score={"overall": 87}, published_at=casting.NOW)
+    page = visit(cast.dana).open(f"/playbook/{cast.playbook.pk}/check")
+    told = page.get_by_role("region", name="On paper, version by version")
+    assert [row.split()[0] for row in told.locator("tr").all_inner_texts()] == ["this", "version"]
+    assert "87" in told.inner_text()
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".all-findings li.row").first.is_visible()
+    assert not page.get_by_role("link", name="Do it for me").first.is_visible()
 
 
 def test_the_editor_checks_while_writing_and_saves_nothing(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
@@ -131,9 +206,11 @@ def test_readers_read_and_designers_write(cast: casting.Cast) -> None:
     lee, dana = inside(cast.lee), inside(cast.dana)
     for path in ("", "/check", "/history", "/rehearse", "/effect", "/version-1.yaml"):
         assert lee.get(here + path).status_code == 200, path
+    assert b"Not for us" not in lee.get(here + "/check").content
     for path in ("/edit", "/publish"):
         assert lee.get(here + path).status_code == 403 and dana.get(here + path).status_code == 200
     lee.post(here + "/edit", {"text": "name: Mine"})
+    assert lee.get(here + "/check/mend?rule=TE05").status_code == 403
     lee.post(here + "/check/leave-out", {"rule": "FO01", "reason": "no"})
     assert PlaybookVersion.objects.count() == 1
     dana.post(here + "/edit", {"text": cast.version.text + "\n", "revision": cast.version.content_hash})

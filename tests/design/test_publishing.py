@@ -2,12 +2,21 @@
 
 import pytest
 
+from fondly.core.playbook import starters
+from fondly.core.playbook.edit import edit
 from fondly.design.playbooks import library
-from fondly.design.playbooks.actions import CreatePlaybook, DiscardVersion, PublishPlaybook, RollBack, SaveDraft
+from fondly.design.playbooks.actions import (
+    CreatePlaybook,
+    DiscardVersion,
+    MendPlaybook,
+    PublishPlaybook,
+    RollBack,
+    SaveDraft,
+)
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.design.playbooks.publishing import CannotPublish
 from fondly.ground import clock
-from fondly.ground.action import Actor, Conflict, Refused, perform
+from fondly.ground.action import Actor, Conflict, NotAllowed, Refused, perform
 from fondly.ground.actions import UndoEntry
 from fondly.run.journeys.actions import StartJourney
 from tests.run.conftest import MONDAY, make_client
@@ -105,6 +114,58 @@ def test_discarding_the_only_draft_takes_the_playbook_with_it(realtor):
 def test_bad_beginnings_are_refused(given):
     with pytest.raises(Refused):
         do("playbooks.create", given)
+
+
+def test_what_the_check_asks_for_is_drafted_saved_and_taken_back(realtor):
+    before = PlaybookVersion.objects.get().text
+    broken = before.replace("annual_review:", "# annual_review:").replace("ideas: monthly", "# our ideas")
+    saved = do("playbooks.save_draft", SaveDraft(realtor.playbook_id, broken, realtor.revision))
+    done = do("playbooks.mend", MendPlaybook(realtor.playbook_id, "TE05", revision=saved.result.revision))
+    version = PlaybookVersion.objects.get()
+    assert library.parsed(version.pk).team.ideas == "monthly" and "# our ideas" in version.text
+    assert library.parsed(version.pk).team.annual_review == "", "only what was asked for"
+    perform("audit.undo", DANA, UndoEntry(done.audit_id))
+    assert PlaybookVersion.objects.get().text == broken
+
+
+def test_a_draft_starts_from_the_live_version_and_leaves_it_alone(realtor):
+    text = PlaybookVersion.objects.get().text.replace("ideas: monthly", "# our ideas")
+    do("playbooks.save_draft", SaveDraft(realtor.playbook_id, text, realtor.revision))
+    do("playbooks.publish", PublishPlaybook(realtor.playbook_id))
+    do("playbooks.mend", MendPlaybook(realtor.playbook_id, "TE05"))
+    assert library.live(realtor.playbook_id).text == text
+    assert library.parse(library.draft(realtor.playbook_id).text).team.ideas == "monthly"
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "said"),
+    [
+        (("ideas: monthly", "# our ideas"), "TE04", "no longer finds"),
+        (("  story:", "  # story:"), "BR01", "own words"),
+        (("name:", "name: ["), "TE05", "cannot be read"),
+        (("ideas: monthly", "# our ideas"), "XX99", "no longer finds"),
+    ],
+)
+def test_what_cannot_be_drafted_is_said(change, rule, said):
+    text = starters.starter("realtor").replace(*change, 1)
+    if rule == "BR01":
+        text = edit(starters.starter("realtor"), "brand.story", None)
+    made = do("playbooks.create", CreatePlaybook("X", "", text)).result
+    with pytest.raises(Refused, match=said):
+        do("playbooks.mend", MendPlaybook(made.playbook_id, rule))
+    assert PlaybookVersion.objects.get().text == text
+
+
+def test_a_draft_is_not_put_over_somebody_elses_save(realtor):
+    text = PlaybookVersion.objects.get().text.replace("ideas: monthly", "# our ideas")
+    do("playbooks.save_draft", SaveDraft(realtor.playbook_id, text, realtor.revision))
+    with pytest.raises(Conflict):
+        do("playbooks.mend", MendPlaybook(realtor.playbook_id, "TE05", revision=realtor.revision))
+
+
+def test_only_designers_put_drafts_in(realtor):
+    with pytest.raises(NotAllowed):
+        perform("playbooks.mend", Actor("Lee", None, frozenset({"read"})), MendPlaybook(realtor.playbook_id, "TE05"))
 
 
 def test_the_same_text_is_parsed_once(realtor):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -82,12 +83,24 @@ def test_all_steps_that_are_missing_at_once() -> None:
     assert all(t.mode == "by_hand" and made.templates[t.template].fills for t in steps.values())
 
 
-def test_a_name_is_never_taken_twice() -> None:
-    text = broken({"stages.new.touchpoints.meet.when": "5 days after entry"})
+def test_a_name_is_never_taken_twice_and_an_own_checklist_is_used() -> None:
+    text = broken({"stages.new.touchpoints.meet.when": "5 days after entry", "templates.welcome_call.body": "Mine"})
     text = edit(text, "checklists.welcome_call", ["mine"])
     made = read(drafted(text, found(text, "TP07")))
-    assert made.checklists["welcome_call"] == ("mine",)
-    assert made.touchpoint("welcome_call_2") is not None
+    touchpoint = made.touchpoint("welcome_call_2")
+    assert touchpoint is not None and touchpoint.checklist == "welcome_call"
+    assert made.checklists["welcome_call"] == ("mine",) and made.templates["welcome_call"].body == "Mine"
+
+
+def test_a_first_file_of_an_agency_is_helped_along_without_new_errors() -> None:
+    text = (Path(__file__).parent / "first_file.yaml").read_text("utf-8")
+    before = check(read(text), TODAY)
+    made = drafted(text, [f for f in before.findings if draftable(read(text), f)])
+    after = check(read(made), TODAY)
+    assert after.score.overall >= before.score.overall + 30
+    assert after.errors < before.errors
+    assert "   # the first weeks" in made
+    assert {f.rule for f in after.findings if f.severity == "error"} <= NEVER | {"TP15", "ME04"}
 
 
 def test_a_call_needs_a_channel_for_it() -> None:

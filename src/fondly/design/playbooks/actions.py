@@ -6,7 +6,7 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fondly.design.playbooks import library, publishing
+from fondly.design.playbooks import library, mending, publishing
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, NotFound, Outcome, Refused, Undo, action
@@ -40,6 +40,16 @@ class SaveDraft:
 
     playbook_id: int
     text: str
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MendPlaybook:
+    """rule: of the check; subject: the one case of it ("" for all). revision: as in SaveDraft."""
+
+    playbook_id: int
+    rule: str
+    subject: str = ""
     revision: str = ""
 
 
@@ -101,6 +111,20 @@ def create_playbook(actor: Actor, given: CreatePlaybook) -> Outcome[PlaybookStat
 @action("playbooks.save_draft", permission="design", summary="Save a playbook's draft")
 def save_draft(actor: Actor, given: SaveDraft) -> Outcome[PlaybookState]:
     """Store the text being written, readable or not. The live version is not touched."""
+    return _kept(actor, given)
+
+
+@action("playbooks.mend", permission="design", summary="Draft what the check asks for")
+def mend(actor: Actor, given: MendPlaybook) -> Outcome[PlaybookState]:
+    """Put a drafted touchpoint, checklist or play for each finding of a rule into the draft, to be made one's own."""
+    version = library.draft(given.playbook_id) or library.live(given.playbook_id)
+    if version is None:
+        raise NotFound(_("There is no such playbook."))
+    text = mending.mended(version.text, given.rule, given.subject, clock.now().date()).text
+    return _kept(actor, SaveDraft(given.playbook_id, text, given.revision or version.content_hash))
+
+
+def _kept(actor: Actor, given: SaveDraft) -> Outcome[PlaybookState]:
     playbook = publishing.find(given.playbook_id)
     text = publishing.usable_text(given.text)
     draft = library.draft(playbook.pk)

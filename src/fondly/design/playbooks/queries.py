@@ -162,6 +162,11 @@ def history(playbook_id: int) -> list[PlaybookVersion]:
     return list(PlaybookVersion.objects.filter(playbook=playbook_id).defer("text").order_by("-number"))
 
 
+def scored(playbook_id: int) -> list[PlaybookVersion]:
+    """The versions that were live, newest first, each with its score on paper when it was published."""
+    return [version for version in history(playbook_id) if version.published_at and version.score]
+
+
 def changes(playbook_id: int, older: int, newer: int) -> tuple[Change, ...]:
     """What is different between two versions, in words. Raises NotFound; PlaybookError when one cannot be read."""
     a, b = _version(playbook_id, older), _version(playbook_id, newer)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("playbook/<int:playbook_id>", views.read, name="playbook"),
     path("playbook/<int:playbook_id>/check", views.check, name="playbook-check"),
     path("playbook/<int:playbook_id>/check/leave-out", views.not_for_us, name="playbook-skip"),
+    path("playbook/<int:playbook_id>/check/mend", views.mend, name="playbook-mend"),
     path("playbook/<int:playbook_id>/edit", views.edit, name="playbook-edit"),
     path("playbook/<int:playbook_id>/edit/check", views.check_text, name="playbook-check-text"),
     path("playbook/<int:playbook_id>/publish", views.publish, name="playbook-publish"),

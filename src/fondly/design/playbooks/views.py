@@ -4,15 +4,16 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fondly.core.playbook import edit as editing
 from fondly.core.playbook import frames
-from fondly.core.playbook.checks import AREA_TITLES
+from fondly.core.playbook.checks import AREA_TITLES, RULES_BY_ID
 from fondly.core.playbook.problems import PlaybookError
-from fondly.design.playbooks import calendar_view, library, queries
+from fondly.design.playbooks import calendar_view, library, mending, queries
 from fondly.ground import clock
 from fondly.ground.action import NotFound, Refused
 from fondly.ground.wording import in_words
@@ -60,31 +61,53 @@ def read(request: HttpRequest, playbook_id: int) -> HttpResponse:
 @require_GET
 @signed_in()
 def check(request: HttpRequest, playbook_id: int) -> HttpResponse:
-    """The score on paper, the next three fixes, everything else behind a fold."""
+    """The score on paper and how it came about, the next three fixes, everything else behind a fold."""
     shown = queries.shown(playbook_id, writing=True)
     found = queries.live_check(shown.version.text, _today())
-    grouped = queries.by_stage(shown.book, found.report.findings) if shown.book and found.report else []
-    context = _context(shown, "check") | {"found": found, "report": found.report, "grouped": grouped,
-                                         "area_titles": AREA_TITLES}  # fmt: skip
+    context = _context(shown, "check") | {"report": found.report, "area_titles": AREA_TITLES}
+    context["scored"] = queries.scored(playbook_id)
+    if shown.book and found.report:
+        findings = found.report.findings
+        context |= {"grouped": queries.by_stage(shown.book, findings), "doable": mending.doable(shown.book, findings)}
     return render(request, "playbooks/check.html", context)
 
 
 @require_POST
 @signed_in("design")
 def not_for_us(request: HttpRequest, playbook_id: int) -> HttpResponse:
-    """Leave a rule out, with a reason that stays in the file."""
+    """Leave a rule, or one case of it, out; the reason stays in the file."""
     shown, form = queries.shown(playbook_id, writing=True), request.POST
     reason = " ".join(form.get("reason", "").split())
     if not reason:
         raise Refused(_("Say why this is not for you; the reason is kept in the playbook."), field="reason")
+    what = f"{form.get('rule', '')} {form.get('subject', '')}".strip()
     try:
-        text = editing.edit(shown.version.text, f"skip.{form.get('rule', '')}", reason[:300])
+        text = editing.edit(shown.version.text, f"skip.{what}", reason[:300])
     except editing.EditError as error:
         raise Refused(
             _("This could not be written into the playbook: %(why)s.") % {"why": in_words(error.args[0])}
         ) from error
     do(request, "playbooks.save_draft", playbook_id=playbook_id, text=text, revision=shown.version.content_hash)
     return redirect("playbook-check", playbook_id)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in("design")
+def mend(request: HttpRequest, playbook_id: int) -> HttpResponse:
+    """What would be written into the draft for a finding; then the button."""
+    asked = request.POST if request.method == "POST" else request.GET
+    rule, subject = asked.get("rule", ""), asked.get("subject", "")
+    shown = queries.shown(playbook_id, writing=True)
+    mended = mending.mended(shown.version.text, rule, subject, _today())
+    if request.method == "POST":
+        do(request, "playbooks.mend", playbook_id=playbook_id, rule=rule, subject=subject,
+           revision=asked.get("revision", ""))  # fmt: skip
+        if asked.get("then") == "edit":
+            return redirect(f"{reverse('playbook-edit', args=[playbook_id])}?line={mended.pieces[0].line}#in-text")
+        return redirect("playbook-check", playbook_id)
+    title = RULES_BY_ID[rule].title
+    context = _context(shown, "check") | {"mended": mended, "rule": rule, "subject": subject, "title": title}
+    return render(request, "playbooks/mend.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -21,6 +21,10 @@ _ASKED: Mapping[str, tuple[str, int]] = MappingProxyType({  # survey -> phase an
     "nps": ("alumni", 30), "csat": ("ongoing", 30), "ces": ("new", 14),
 })  # fmt: skip
 _ASKING = [say("ask it in these words"), say("write the number and their words down"), say("say thank you")]
+_VALUES: Mapping[str, Said] = MappingProxyType({
+    "matters_daily": say("What makes an ordinary day a good one for you?"),
+    "link_to_mission": say("What is this for, when it is done?"),
+})  # fmt: skip
 _TEAM: Mapping[str, tuple[str, str]] = MappingProxyType({  # rule -> key of `team` and its usual value
     "TE03": ("training", "quarterly"),
     "TE04": ("annual_review", "02-15"),
@@ -81,6 +85,12 @@ def _asked(playbook: Playbook, stage: Stage, survey: str, wanted: int) -> Edits:
     made = call(playbook, stage.name, f"ask_{survey}", soon(stage, wanted), _ASKING, more)
     written: Edits = () if survey in playbook.surveys else ((f"surveys.{survey}", dict(_SURVEYS[survey])),)
     return (*written, *made) if made else ()
+
+
+@draft("VA01")
+def what_matters(playbook: Playbook, finding: Finding) -> Edits:
+    """The question every client is asked once."""
+    return ((finding.path, _VALUES[finding.subject]),)
 
 
 @draft("ME03")

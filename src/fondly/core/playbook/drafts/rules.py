@@ -33,8 +33,8 @@ def stage_of(playbook: Playbook, finding: Finding) -> Stage | None:
 
 
 def free_name(playbook: Playbook, name: str) -> str:
-    """The name, or the name with a number when a touchpoint, template or checklist has it already."""
-    taken = {t.name for t in playbook.touchpoints()} | {*playbook.templates, *playbook.checklists}
+    """The name, or the name with a number when a touchpoint or template has it already."""
+    taken = {t.name for t in playbook.touchpoints()} | set(playbook.templates)
     found, number = name, 2
     while found in taken:
         found, number = f"{name}_{number}", number + 1
@@ -56,15 +56,25 @@ def soon(stage: Stage, wanted: int) -> str:
 
 
 def call(
-    playbook: Playbook, stage: str, name: str, when: str, steps: Sequence[str], more: Mapping[str, Value]
+    playbook: Playbook,
+    stage: str,
+    name: str,
+    when: str,
+    steps: Sequence[str],
+    more: Mapping[str, Value],
+    checklist: str = "",
 ) -> Edits:
-    """A touchpoint in which a person talks to the client, and its checklist; () without a channel for it."""
+    """A touchpoint in which a person talks to the client; () without a channel for it.
+
+    checklist: its name when several calls share it. One of that name is the business's own, and stays.
+    """
     channel = next((channel for channel in _IN_PERSON if channel in playbook.channels), "")
     if not channel:
         return ()
-    name = free_name(playbook, name)
-    touchpoint = {"kind": "relationship", "channel": channel, "when": when, "checklist": name, **more}
-    return ((f"stages.{stage}.touchpoints.{name}", touchpoint), (f"checklists.{name}", list(steps)))
+    shared = checklist or name
+    touchpoint = {"kind": "relationship", "channel": channel, "when": when, "checklist": shared, **more}
+    listed: Edits = () if shared in playbook.checklists else ((f"checklists.{shared}", list(steps)),)
+    return ((f"stages.{stage}.touchpoints.{free_name(playbook, name)}", touchpoint), *listed)
 
 
 def unfinished(subject: str) -> dict[str, Value]:

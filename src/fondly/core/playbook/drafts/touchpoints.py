@@ -41,14 +41,18 @@ _AFTER = re.compile(r"(\d+) (?:days|day) (after .*)")
 def a_hello(playbook: Playbook, finding: Finding) -> Edits:
     """A call without business in a stage that is only work."""
     stage = stage_of(playbook, finding)
-    return call(playbook, stage.name, f"hello_{stage.name}", soon(stage, 7), _HELLO, {}) if stage else ()
+    return _hello(playbook, stage, soon(stage, 7)) if stage else ()
 
 
 @draft("TP06")
 def keep_in_touch(playbook: Playbook, finding: Finding) -> Edits:
     """A call every quarter."""
     stage = stage_of(playbook, finding)
-    return call(playbook, stage.name, f"hello_{stage.name}", "every 90 days", _HELLO, {}) if stage else ()
+    return _hello(playbook, stage, "every 90 days") if stage else ()
+
+
+def _hello(playbook: Playbook, stage: Stage, when: str) -> Edits:
+    return call(playbook, stage.name, f"hello_{stage.name}", when, _HELLO, {}, checklist="hello")
 
 
 @draft("TP07")
@@ -125,7 +129,7 @@ def a_hand_over(playbook: Playbook, finding: Finding) -> Edits:
     steps = [say("both are in the call"), say("tell what was agreed so far, so that nobody asks twice"),
              say("say whom to call from now on")]  # fmt: skip
     name = free_name(playbook, f"meet_{stage.owner}")
-    made = call(playbook, stage.name, name, "on entry", steps, {})
+    made = call(playbook, stage.name, name, "on entry", steps, {}, checklist="hand_over")
     handed = (f"stages.{stage.name}.handoff", {"from": before.owner, "touchpoint": name})
     return (*made, handed) if made else ()
 

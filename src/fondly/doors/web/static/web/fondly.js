@@ -165,6 +165,7 @@
     if (e.target.tagName === "DIALOG") e.target.close();
     if (e.target.closest("[data-print]")) window.print();
   });
+  window.addEventListener("beforeprint", () => all("details[data-unfold]").forEach((fold) => { fold.open = true; }));
   const counted = () => all("[data-picking]").forEach((form) => {
     const every = one("[name=all_matching]", form);
     const n = every && every.checked ? 0 : all("input[name=ids]:checked", form).length;
