@@ -14,7 +14,7 @@ from fondly.core.metrics.dwell import dwell, dwell_times, returns, stays
 from fondly.core.metrics.frames import DAY, SECOND, UnfitFrame, read_events
 from fondly.core.metrics.funnel import funnel, reached
 from fondly.core.metrics.paths import client_paths, directly_follows, variants
-from fondly.core.metrics.staying import first_days, lifetimes, staying
+from fondly.core.metrics.staying import first_days, staying, tenures
 from tests.core.metrics.logs import Rows, event, every_engine, kind, line, made_for, told
 
 LOG = [*line("ada", "abcb", 60), *line("bo", "abb", 120), *line("cy", "a"), *line("di", "abb", 10)]
@@ -191,9 +191,7 @@ def test_who_is_still_a_client_after_a_hundred_days(engine: str) -> None:
     assert one.value == pytest.approx(0.8)
     assert one.n == 5
     assert staying(events, ["cancel"], until).median.value == 150
-    watched = {
-        row["client"]: (row["days"], row["left"]) for row in told(lifetimes(events, ["cancel"], until), "client")
-    }
+    watched = {row["client"]: (row["days"], row["left"]) for row in told(tenures(events, ["cancel"], until), "client")}
     assert watched["3"] == (50.0, False)
     assert watched["4"] == (101.0, True)
 

@@ -11,19 +11,19 @@ from fondly.core.metrics.frames import AT, CLIENT, DAY, WHAT, Log, Native, read_
 from fondly.core.metrics.survival import Survival, kaplan_meier
 
 
-def lifetimes(events: Native, exits: Sequence[str], until: int) -> Native:
+def tenures(events: Native, exits: Sequence[str], until: int) -> Native:
     """One row per client: client, began_at (first event), days watched, left (did an exit happen?).
 
     Days run from the first event to the first event among `exits`, or to `until` (microseconds) where none came yet.
     Events after `until` do not count.
     """
     log = read_events(events)
-    return log.back(_lifetimes(log, exits, until))
+    return log.back(_tenures(log, exits, until))
 
 
 def staying(events: Native, exits: Sequence[str], until: int, level: float = LEVEL) -> Survival:
     """The survival curve of clients in days since their first event (see survival.kaplan_meier)."""
-    watched = rows(_lifetimes(read_events(events), exits, until).select("days", "left").to_native())
+    watched = rows(_tenures(read_events(events), exits, until).select("days", "left").to_native())
     return kaplan_meier(np.array([w["days"] for w in watched]), np.array([w["left"] for w in watched]), level)
 
 
@@ -32,7 +32,7 @@ def first_days(events: Native, exits: Sequence[str], until: int, days: float = 1
     return staying(events, exits, until, level).at(days)
 
 
-def _lifetimes(log: Log, exits: Sequence[str], until: int) -> nw.LazyFrame[Any]:
+def _tenures(log: Log, exits: Sequence[str], until: int) -> nw.LazyFrame[Any]:
     known = log.frame.filter(nw.col(AT) <= until)
     left = nw.when(nw.col(WHAT).is_in(list(exits))).then(nw.col(AT))
     ends = (

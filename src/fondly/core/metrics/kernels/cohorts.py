@@ -1,0 +1,48 @@
+"""Who is seen again how many months after the first (see metrics.cohorts)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fondly.core.metrics.frames import DAY
+from fondly.core.metrics.kernels.columns import Columns, Table
+
+
+def cohort_retention(columns: Columns) -> Table:
+    """cohort (202603 is March 2026), age (months since), clients, size (of the cohort), share."""
+    if not len(columns):
+        return {name: np.empty(0, np.int64) for name in ("cohort", "age", "clients", "size", "share")}
+    first_day, month_of_day = _months(int(columns.at.min()) // DAY, int(columns.at.max()) // DAY)
+    months = int(month_of_day[-1]) - int(month_of_day[0]) + 1
+    counts = np.zeros(months * months, np.int64)
+    for rows, clients in columns.blocks():
+        month = (month_of_day - month_of_day[0])[columns.at[rows] // DAY - first_day]
+        starts = columns.starts[clients] - rows.start
+        counts += _seen(month, starts, months)
+    return _as_table(counts.reshape(months, months), int(month_of_day[0]))
+
+
+def _seen(month: NDArray[np.int32], starts: NDArray[np.intp], months: int) -> NDArray[np.intp]:
+    """Clients per first month and age, as one row of months² counts."""
+    fresh = np.concatenate(([True], month[1:] != month[:-1]))
+    fresh[starts] = True
+    first = np.repeat(month[starts], np.diff(np.append(starts, len(month))))
+    return np.bincount(first[fresh] * months + (month - first)[fresh], minlength=months * months)
+
+
+def _months(first_day: int, last_day: int) -> tuple[int, NDArray[np.int32]]:
+    """Months since 1970 of each day from the first to the last."""
+    days = np.arange(first_day, last_day + 1).astype("datetime64[D]")
+    return first_day, days.astype("datetime64[M]").astype(np.int32)
+
+
+def _as_table(counts: NDArray[np.int64], first_month: int) -> Table:
+    cohort, age = np.nonzero(counts)
+    month = cohort + first_month
+    clients, size = counts[cohort, age], counts[cohort, 0]
+    return {
+        "cohort": (1970 + month // 12) * 100 + month % 12 + 1,
+        "age": age,
+        "clients": clients,
+        "size": size,
+        "share": clients / size,
+    }

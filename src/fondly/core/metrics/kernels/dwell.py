@@ -1,0 +1,39 @@
+"""How long clients stay in a stage (see metrics.dwell)."""
+
+import numpy as np
+
+from fondly.core.metrics.frames import SECOND
+from fondly.core.metrics.kernels.columns import Columns, Ints, Table, grouped_quantiles
+
+
+def dwell(columns: Columns) -> Table:
+    """stage, n (finished stays), still_there, median_s, p90_s of the finished."""
+    size = len(columns.stages)
+    stage, lasted, still_there = _stays(columns)
+    finished = np.bincount(stage, minlength=size)
+    quantiles = grouped_quantiles(stage, lasted, size, (0.5, 0.9)) / SECOND
+    seen = np.flatnonzero(finished + still_there)
+    return {
+        "stage": np.array(columns.stages, dtype=object)[seen],
+        "n": finished[seen],
+        "still_there": still_there[seen],
+        "median_s": quantiles[seen, 0],
+        "p90_s": quantiles[seen, 1],
+    }
+
+
+def _stays(columns: Columns) -> tuple[Ints, Ints, Ints]:
+    """Stage and microseconds of each finished stay, and how many are unfinished per stage."""
+    staged = columns.in_stages()
+    stages: list[Ints] = []
+    lasted: list[Ints] = []
+    for rows, _ in columns.blocks():
+        stage, client = staged[rows], columns.client[rows]
+        another = client[1:] != client[:-1]
+        entered = np.flatnonzero(np.concatenate(([True], another | (stage[1:] != stage[:-1]))))
+        finished = client[entered[1:]] == client[entered[:-1]]
+        stages.append(stage[entered[:-1]][finished])
+        lasted.append(np.diff(columns.at[rows][entered])[finished])
+    still_there = np.bincount(staged[columns.starts[1:] - 1], minlength=len(columns.stages))
+    nothing = np.empty(0, np.int64)
+    return np.concatenate([nothing[:0].astype(np.uint8), *stages]), np.concatenate([nothing, *lasted]), still_there

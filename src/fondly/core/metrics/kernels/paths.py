@@ -1,0 +1,113 @@
+"""Which event follows which, and whole paths (see metrics.paths)."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fondly.core.metrics.frames import SECOND
+from fondly.core.metrics.intervals import wilson
+from fondly.core.metrics.kernels.columns import Columns, Floats, Ints, Table, grouped_quantiles
+from fondly.core.metrics.paths import Variant
+
+Hashes = NDArray[np.uint64]
+
+# Odd, so that it has an inverse among 64-bit numbers, and 5 more than a multiple of 8, so that its powers repeat last.
+_BASE = 0x9E3779B97F4A7C15 - 0x10
+_WORD = 1 << 64
+
+
+def directly_follows(columns: Columns, medians: bool = True) -> Table:
+    """what, next, n, mean_gap_s and, unless `medians` is off (it costs a sort), median_gap_s; one entry per pair."""
+    size = len(columns.names)
+    counts, sums = np.zeros(size * size + 1, np.int64), np.zeros(size * size + 1)
+    gaps: list[tuple[Ints, Ints]] = []
+    for rows, _ in columns.blocks():
+        pairs, gap = _pairs(columns, rows, size)
+        counts += np.bincount(pairs, minlength=size * size + 1)
+        sums += np.bincount(pairs, weights=gap, minlength=size * size + 1)
+        if medians:
+            gaps.append(_within(pairs, gap, size * size))
+    return _as_table(columns, counts[:-1], sums[:-1], gaps)
+
+
+def _pairs(columns: Columns, rows: slice, size: int) -> tuple[Ints, Ints]:
+    """Each event with the next as one number and their gap; size² where the next is another client's."""
+    what, client = columns.what[rows], columns.client[rows]
+    pairs = what[:-1].astype(np.intp)
+    pairs *= size
+    pairs += what[1:]
+    pairs[client[1:] != client[:-1]] = size * size
+    return pairs, np.diff(columns.at[rows])
+
+
+def _within(pairs: Ints, gap: Ints, elsewhere: int) -> tuple[Ints, Ints]:
+    same = pairs != elsewhere
+    return pairs[same].astype(np.int32), gap[same]
+
+
+def _as_table(columns: Columns, counts: Ints, sums: Floats, gaps: list[tuple[Ints, Ints]]) -> Table:
+    seen = np.flatnonzero(counts)
+    names = np.array(columns.names, dtype=object)
+    table: Table = {
+        "what": names[seen // len(names)] if len(names) else names,
+        "next": names[seen % len(names)] if len(names) else names,
+        "n": counts[seen],
+        "mean_gap_s": sums[seen] / counts[seen] / SECOND,
+    }
+    if gaps:
+        pairs, gap = (np.concatenate(part) for part in zip(*gaps, strict=True))
+        table["median_gap_s"] = grouped_quantiles(pairs, gap, len(counts), (0.5,))[seen, 0] / SECOND
+    return table
+
+
+def variants(columns: Columns, top: int | None = None) -> tuple[Variant, ...]:
+    """The complete paths, most frequent first; of equally frequent ones the one of the smaller client first."""
+    _, example, clients = np.unique(client_paths(columns), return_index=True, return_counts=True)
+    best = np.lexsort((example, -clients))[:top]
+    total = len(columns.starts) - 1
+    return tuple(_variant(columns, int(example[i]), int(clients[i]), total) for i in best)
+
+
+def _variant(columns: Columns, example: int, clients: int, total: int) -> Variant:
+    start, end = columns.starts[example], columns.starts[example + 1]
+    path = tuple(columns.names[code] for code in columns.what[start:end].tolist())
+    name = columns.name_of_client(int(columns.client[start]))
+    return Variant(path, clients, wilson(clients, total), name)
+
+
+def client_paths(columns: Columns) -> Hashes:
+    """One 64-bit number per client, equal for equal paths: sum of code_i * BASE^i, i from the client's first event.
+
+    Powers run through the block and are taken back by the inverse power at each client's start, so that no event
+    needs to know its place in its path.
+    """
+    codes = _random_codes(len(columns.names))
+    made = np.empty(len(columns.starts) - 1, np.uint64)
+    for rows, clients in columns.blocks():
+        up, down = _powers(_rounded_up(rows.stop - rows.start))
+        starts = columns.starts[clients] - rows.start
+        weighed = codes[columns.what[rows]] * up[: rows.stop - rows.start]
+        made[clients] = np.add.reduceat(weighed, starts) * down[starts]
+    return made
+
+
+def _random_codes(size: int) -> Hashes:
+    return np.random.default_rng(20_260_101).integers(1, _WORD - 1, size, dtype=np.uint64)
+
+
+def _rounded_up(length: int) -> int:
+    """Blocks have many lengths; powers are kept for few."""
+    return 1 << max(length - 1, 0).bit_length()
+
+
+@lru_cache(maxsize=4)
+def _powers(length: int) -> tuple[Hashes, Hashes]:
+    """BASE^i and BASE^-i modulo 2^64 for i under length."""
+    return _powers_of(_BASE, length), _powers_of(pow(_BASE, -1, _WORD), length)
+
+
+def _powers_of(base: int, length: int) -> Hashes:
+    steps = np.full(length, base, np.uint64)
+    steps[:1] = 1
+    return np.multiply.accumulate(steps)
