@@ -80,6 +80,13 @@ def test_value():
     assert "BG/NBD, 20,000 clients by the week" in table
 
 
+def test_churn():
+    table = run("churn.py", "--small").splitlines()
+    ours, best = (next(line.split()[-5:] for line in table if line.startswith(name)) for name in ("on", "by"))
+    assert 0.6 < float(ours[0]) <= float(best[0]) + 0.02
+    assert float(ours[3]) < 0.1
+
+
 @pytest.mark.parametrize("shown", ["Today", "Clients", "Client page", "Outbox", "Map"])
 def test_pages(shown, pages):
     name = next(line for line in pages.splitlines() if line.startswith(f"{shown} "))
