@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE
 
-PAGES = ["/today", "/clients", "/clients?layout=stages", "/clients?layout=silence", "/c/{priya}",
+PAGES = ["/today", "/team", "/clients", "/clients?layout=stages", "/clients?layout=silence", "/c/{priya}",
          "/c/{priya}/offer", "/moments/{moment}", "/c/{priya}/call", "/c/{priya}/people",
          "/c/{priya}/consent", "/activity", "/today/example", "/clients/new"]  # fmt: skip
 

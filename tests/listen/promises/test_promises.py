@@ -135,3 +135,16 @@ def test_what_fell_due_before_a_restore_waits_for_a_word_and_is_listed(priya):
     assert [row.what for row in first_rows(user, later, True)] == ["Friday update, 3 days late"]
     with clock.at(later):
         assert keep(DANA, EndPromise(doubtful.promise_id, doubtful.revision)).state == "kept"
+
+
+def test_a_promise_that_was_not_meant_is_taken_back_while_it_is_open(priya):
+    reader = Actor("Dana", None, frozenset({"read", "run"}))
+    with clock.at(NOW):
+        first = perform("promises.make", DANA, MakePromise(priya.pk, "the draft", NOW + timedelta(days=2)))
+        undo(reader, UndoEntry(first.audit_id))
+        assert not Promise.objects.exists()
+        assert not Interaction.objects.filter(client=priya, kind="promise").exists()
+        kept = perform("promises.make", DANA, MakePromise(priya.pk, "the draft", NOW + timedelta(days=2)))
+        keep(DANA, EndPromise(kept.result.promise_id, kept.result.revision))
+        with pytest.raises(Refused, match="still open"):
+            undo(reader, UndoEntry(kept.audit_id))

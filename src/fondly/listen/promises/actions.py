@@ -9,7 +9,7 @@ from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, NotFound, Outcome, Refused, Undo, action
 from fondly.listen.promises.made import end, fact_of
 from fondly.listen.promises.models import Promise
-from fondly.people.clients.models import Client
+from fondly.people.clients.models import Client, Interaction
 from fondly.people.clients.timeline import record
 from fondly.run.journeys.models import Journey
 
@@ -48,6 +48,16 @@ class ReopenPromise:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBackPromise:
+    promise_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseTakenBack:
+    promise_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseState:
     promise_id: int
     state: str
@@ -75,7 +85,22 @@ def make(actor: Actor, given: MakePromise) -> Outcome[PromiseState]:
         made_at=clock.now(),
     )
     record(fact_of(promise, clock.now(), actor.user_id))
-    return Outcome(_state(promise), _("Promised: %(what)s") % {"what": what}, given.client_id)
+    undo = Undo("promises.take_back", TakeBackPromise(promise.pk))
+    return Outcome(_state(promise), _("Promised: %(what)s") % {"what": what}, given.client_id, undo)
+
+
+@action("promises.take_back", permission="run", summary="Take back a promise that was not meant")
+def take_back(actor: Actor, given: TakeBackPromise) -> Outcome[PromiseTakenBack]:
+    """It is gone, also from the timeline. One that was kept, broken or changed since stays."""
+    promise = Promise.objects.select_for_update().filter(pk=given.promise_id).first()
+    if promise is None:
+        raise NotFound(_("There is no such promise."))
+    if promise.state != State.OPEN or promise.touchpoint:
+        raise Refused(_("Only a promise that a person made, and that is still open, can be taken back."))
+    Interaction.objects.filter(client=promise.client_id, kind="promise", data__promise_id=promise.pk).delete()
+    promise.delete()
+    summary = _("Taken back: %(what)s") % {"what": promise.what}
+    return Outcome(PromiseTakenBack(given.promise_id), summary, promise.client_id)
 
 
 @action("promises.keep", permission="run", summary="Mark a promise as kept")

@@ -1,5 +1,7 @@
 """The team: who is in it, what they may do, who stands in."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -28,13 +30,17 @@ from fondly.people.team.actions import (
 from fondly.people.team.screens import act, number
 
 MINOR = 100
+# fn(now) -> what a room above adds to the team's page: "template" names the piece, the rest is for it.
+parts: list[Callable[[datetime], dict[str, Any]]] = []
 
 
 @require("read")
 @require_GET
 def team(request: HttpRequest) -> HttpResponse:
     """People with their roles, who covers for whom, roles and departments."""
-    return render(request, "team/team.html", {**queries.team(clock.now().date()), "permissions": PERMISSIONS})
+    now = clock.now()
+    more = [part(now) for part in parts]
+    return render(request, "team/team.html", {**queries.team(now.date()), "permissions": PERMISSIONS, "parts": more})
 
 
 @require("admin")
