@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Model
 
-from fondly.ground import reading
+from fondly.ground import instants, reading
 
 _TOGETHER = 100  # rows in one statement of SQLite, which writes the search index once a statement
 # What the drivers take as it is: asking the field for each value would cost more than writing the row.
@@ -36,7 +36,8 @@ def update(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, 
             setters = ", ".join(f'"{name}" = %s' for name in names)
             which, alike = "id = %s", _by_values(prepared)
             if len(alike) < len(prepared) / 2:
-                which, prepared = "id IN (SELECT value FROM json_each(%s))", alike
+                which = "id IN (SELECT value FROM json_each(%s))"
+                prepared = [(*values, json.dumps(ids)) for values, ids in alike.items()]
             cursor.executemany(f'UPDATE "{table}" SET {setters} WHERE {which}{also}', prepared)  # noqa: S608 - our names
         else:
             source, params = _as_columns(columns, prepared)
@@ -54,12 +55,12 @@ def _columns(model: type[Model], fields: tuple[str, ...]) -> list[Any]:
     return [*(model._meta.get_field(name) for name in fields), model._meta.pk]
 
 
-def _by_values(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Rows that get the same values become one: the values, and all their ids as JSON."""
+def _by_values(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Any]]:
+    """The ids of the rows that get the same values."""
     ids = defaultdict(list)
     for *values, pk in rows:
         ids[tuple(values)].append(pk)
-    return [(*values, json.dumps(found)) for values, found in ids.items()]
+    return ids
 
 
 def insert(model: type[Model], objects: Sequence[Model]) -> None:
@@ -95,9 +96,13 @@ def add(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ..
                 places = ", ".join([f"({reading.places(columns)})"] * len(some))
                 cursor.execute(f"{head}VALUES {places}{tail}", list(chain.from_iterable(some)))
         else:
-            by_column = {column.column: column for column in model._meta.concrete_fields}
-            source, params = _as_columns([by_column[name] for name in columns], rows)
+            source, params = _as_columns([_by_name(model)[name] for name in columns], rows)
             cursor.execute(f"{head}SELECT * FROM {source}{tail}", params)  # noqa: S608 - our names
+
+
+@cache
+def _by_name(model: type[Model]) -> dict[str, Any]:
+    return {column.column: column for column in model._meta.concrete_fields}
 
 
 def _as_columns(columns: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[list[Any]]]:
@@ -110,6 +115,7 @@ def _as_columns(columns: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> tupl
     return f"unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})", params
 
 
+@cache
 def _kind(column: Any) -> str:
     """A column's type without its length: a cast to varchar(9) would cut a value in silence."""
     return str(column.db_type(connection)).partition("(")[0]
@@ -129,9 +135,6 @@ def _convert(column: Any, values: tuple[Any, ...]) -> Iterable[Any]:
         return values
     if convert is str:
         return map(str, values) if None not in values else (v if v is None else str(v) for v in values)
-    if isinstance(column, models.DateTimeField):  # many rows share their instants
-        known = {value: convert(value) for value in set(values)}
-        return map(known.__getitem__, values)
     return map(convert, values)
 
 
@@ -141,4 +144,6 @@ def _converter(column: Any) -> Callable[[Any], Any] | None:
         return None
     if isinstance(column, models.CharField | models.TextField):
         return str
+    if isinstance(column, models.DateTimeField):
+        return lambda at: at and instants.stored(at)
     return partial(column.get_db_prep_save, connection=connection)
