@@ -102,7 +102,8 @@ def add(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ..
 
 @cache
 def _by_name(model: type[Model]) -> dict[str, Any]:
-    return {column.column: column for column in model._meta.concrete_fields}
+    fields: list[Any] = list(model._meta.concrete_fields)
+    return {column.column: column for column in fields}
 
 
 def _as_columns(columns: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[list[Any]]]:
