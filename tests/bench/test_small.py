@@ -36,7 +36,8 @@ def test_engine():
     for name in ("start journeys", "plan journeys again", "claim and write mails", "build a message (CPU)"):
         assert float(table[name][0].replace(",", "")) > 0, name
     assert "Tryton" in table["moments end to end, its own commit"]
-    assert "Tryton" in table["moments end to end, 100 a commit"]
+    assert "Tryton" in table["moments end to end, 250 a commit"]
+    assert "alone" in table["claim and record, batches of 100"]
 
 
 def test_imports():
