@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fondly.core.metrics import features
+from fondly.core.metrics.columns import columns_of
 from fondly.core.metrics.distributions import two_sided_z
 from fondly.core.metrics.estimates import LEVEL, Estimate, unknown
 from fondly.core.metrics.features import Feature, Floats
@@ -63,7 +64,7 @@ def learn(table: Any, left: ArrayLike, folds: int = 5) -> Model:
     cross-fitted log-loss; calibration: logit' = shift + stretch · logit, fitted to cross-fitted logits (Platt 1999).
     Raises ValueError with fewer than 30 who left or who stayed, or other values than 0 and 1.
     """
-    columns, y = features.columns_of(table), np.asarray(left, dtype=np.float64)
+    columns, y = columns_of(table), np.asarray(left, dtype=np.float64)
     _check(y)
     learned = features.learn(columns, _KNOTS)
     x = features.matrix(learned, columns)
@@ -79,7 +80,7 @@ def learn(table: Any, left: ArrayLike, folds: int = 5) -> Model:
 
 def risk(model: Model, table: Any) -> Floats:
     """The probability to leave of each row, (clients,), in the time that the model learned of."""
-    columns = features.columns_of(table, [feature.name for feature in model.features])
+    columns = columns_of(table, [feature.name for feature in model.features])
     logits = features.matrix(model.features, columns) @ model.coefficients
     return probability(model.shift + model.stretch * np.clip(logits, -_LOGIT_BOUND, _LOGIT_BOUND))
 

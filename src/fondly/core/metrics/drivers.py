@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fondly.core.metrics import features
+from fondly.core.metrics.columns import columns_of
 from fondly.core.metrics.distributions import normal_two_sided_p, two_sided_z
 from fondly.core.metrics.estimates import LEVEL, Estimate
 from fondly.core.metrics.features import Feature, Floats
@@ -82,7 +83,7 @@ Explains = Callable[[Floats, Floats], Callable[[NDArray[np.int64]], float]]
 def _drivers(
     table: Any, outcome: Floats, level: float, fitter: Fitter, effect_of: EffectOf, explains: Explains
 ) -> Drivers:
-    columns = features.columns_of(table)
+    columns = columns_of(table)
     known = ~np.isnan(outcome)
     columns, y = {name: values[known] for name, values in columns.items()}, outcome[known]
     learned = features.learn(columns)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -56,23 +55,6 @@ class Word:
 
 
 Feature = Number | Word
-
-
-def columns_of(table: Any, names: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
-    """The columns of a dataframe (any kind Narwhals knows) or of a mapping, all of one length; names: only those."""
-    if isinstance(table, Mapping):
-        found = {str(name): np.asarray(column) for name, column in table.items()}
-    else:
-        frame = nw.from_native(table)
-        eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-        found = {name: eager[name].to_numpy() for name in eager.columns}
-    missing = [name for name in names if name not in found]
-    if missing:
-        raise ValueError(f"no column {', '.join(missing)}; there are: {', '.join(found)}.")
-    kept = {name: found[name] for name in (names or found)}
-    if len({len(column) for column in kept.values()}) > 1:
-        raise ValueError("the columns are not of one length.")
-    return kept
 
 
 def learn(columns: Mapping[str, NDArray[Any]], knots: int = 0) -> list[Feature]:
