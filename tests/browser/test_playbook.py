@@ -9,9 +9,11 @@ from fondly.core.playbook import starters
 from fondly.design.playbooks import library
 from fondly.design.playbooks.actions import CreatePlaybook
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
+from fondly.ground import errands
 from fondly.ground.action import perform
 from fondly.people.team.access import actor_of
 from fondly.people.team.models import User
+from fondly.run.journeys import effect_page
 from fondly.run.journeys.models import Journey
 from tests import cast as casting
 from tests.browser.conftest import PHONE
@@ -64,6 +66,7 @@ def test_the_check_says_what_to_mend_and_takes_a_no(cast: casting.Cast, visit) -
     assert "we look at it in spring" in library.parse(draft.text).skip.values()
 
 
+SCREENS = [{}, {"viewport": PHONE, "color_scheme": "dark"}]
 FIRST = (Path(__file__).parents[1] / "core" / "playbook" / "first_file.yaml").read_text("utf-8")
 
 
@@ -73,7 +76,7 @@ def brought_in(cast: casting.Cast) -> int:
     return int(done.result.playbook_id)
 
 
-@pytest.mark.parametrize("screen", [{}, {"viewport": PHONE, "color_scheme": "dark"}], ids=["desk", "phone"])
+@pytest.mark.parametrize("screen", SCREENS, ids=["desk", "phone"])
 def test_do_it_for_me_is_shown_before_it_is_saved(cast: casting.Cast, visit, screen) -> None:  # type: ignore[no-untyped-def]
     number = brought_in(cast)
     visitor = visit(cast.dana, **screen)
@@ -95,7 +98,8 @@ def test_do_it_for_me_is_shown_before_it_is_saved(cast: casting.Cast, visit, scr
 
 def test_a_draft_is_put_in_and_opened_where_it_stands(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
     number = brought_in(cast)
-    page = visit(cast.dana).open(f"/playbook/{number}/check/mend?rule=TP01")
+    visitor = visit(cast.dana)
+    page = visitor.open(f"/playbook/{number}/check/mend?rule=TP01")
     assert page.locator(".lines").count() == 4  # three calls and the checklist they share
     page.get_by_role("button", name="Put it in and edit it").click()
     page.wait_for_selector("#in-text")
@@ -103,6 +107,7 @@ def test_a_draft_is_put_in_and_opened_where_it_stands(cast: casting.Cast, visit)
         "(() => { const t = document.activeElement; return t.value.slice(t.selectionStart, t.selectionEnd); })()"
     )
     assert chosen.strip() == "hello_inquiry:"
+    assert visitor.axe() == []  # what the check says there is long, and reached by keyboard
 
 
 def test_one_case_is_left_out_and_the_others_stay(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
@@ -158,6 +163,39 @@ def test_publish_shows_the_change_and_moves_whom_one_says(cast: casting.Cast, vi
     page.get_by_role("button", name="Move 6 clients").click()
     page.wait_for_selector("text=were moved to version 2")
     assert Journey.objects.filter(version=draft).count() == 6
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["desk", "phone"])
+def test_a_change_that_comes_again_and_again_is_told_once(cast: casting.Cast, visit, screen) -> None:  # type: ignore[no-untyped-def]
+    with_draft(cast, "when: every friday", "when: every thursday")
+    visitor = visit(cast.dana, **screen)
+    page = visitor.open(f"/playbook/{cast.playbook.pk}/effect")
+    page.locator(".effect summary").click()
+    told = page.locator(".effect .row", has_text="Friday update").first.inner_text()
+    assert "Friday update (5 times)" in told and "Friday update, Friday update" not in told
+    assert visitor.axe() == [] and visitor.sideways() == 0
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["desk", "phone"])
+def test_a_crowd_is_looked_at_when_somebody_asks(cast: casting.Cast, visit, screen, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(effect_page, "AT_ONCE", 1)
+    monkeypatch.setattr(errands, "AT_ONCE", 1)
+    with_draft(cast, "when: every 14 days", "when: every 10 days")
+    visitor = visit(cast.dana, **screen)
+    page = visitor.open(f"/playbook/{cast.playbook.pk}/effect")
+    assert visitor.axe() == [] and visitor.sideways() == 0
+    page.get_by_role("button", name="Look at all").click()
+    page.wait_for_url("**/errands/*")
+    assert visitor.axe() == [] and visitor.sideways() == 0
+    page.goto(f"{visitor.address}/playbook/{cast.playbook.pk}/effect")
+    page.get_by_role("link", name="how far is it").click()
+    worker = errands.Worker("test")
+    while worker.turn():
+        pass
+    page.get_by_role("link", name="Back to where you were").click()
+    page.wait_for_selector(".effect >> text=would notice")
+    assert page.get_by_role("button", name="Look again").is_visible()
+    assert visitor.axe() == [] and visitor.sideways() == 0
 
 
 def test_history_compares_and_goes_back(cast: casting.Cast, visit) -> None:  # type: ignore[no-untyped-def]
