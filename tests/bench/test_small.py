@@ -103,3 +103,10 @@ def test_a_first_visit_is_small(pages):
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     return run("pages.py", str(tmp_path_factory.mktemp("home")), "--small")
+
+
+def test_metrics():
+    printed = run("metrics.py", "--small")
+    for measure in ("directly follows", "funnel", "cohorts", "variants", "drop-off", "dwell"):
+        figures = next(line for line in printed.splitlines() if line.startswith(measure + "  "))
+        assert float(figures.removeprefix(measure).split()[0]) > 0

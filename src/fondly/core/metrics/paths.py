@@ -57,7 +57,9 @@ def variants(events: Native, top: int | None = None) -> tuple[Variant, ...]:
     """The complete paths from each client's first event to the last, most frequent first (all, or the `top` ones).
 
     Of equally frequent paths the one with the smaller example client comes first. A share is of all clients.
+    Raises ValueError if `top` is less than 1.
     """
+    check_top(top)
     log = read_events(events)
     grouped = (
         _fingerprints(log)
@@ -72,6 +74,11 @@ def variants(events: Native, top: int | None = None) -> tuple[Variant, ...]:
         Variant(steps[row["example"]], row["clients"], wilson(row["clients"], total), row["example"])
         for row in rows(chosen.to_native())
     )
+
+
+def check_top(top: int | None) -> None:
+    if top is not None and top < 1:
+        raise ValueError(f"top is {top}; ask for 1 path or more, or for all with None.")
 
 
 def _fingerprints(log: Log) -> nw.LazyFrame[Any]:

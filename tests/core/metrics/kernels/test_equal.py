@@ -88,6 +88,7 @@ def test_blocks_of_any_size_give_the_same_answers(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(fast_columns, "_BLOCK", size)
         assert len(list(columns.blocks())) > 1
         assert (rows_of(fast_paths.directly_follows(columns)), fast_paths.variants(columns)) == whole
+        assert fast_funnel.funnel(columns, ["a", "c"], 9_000) == funnel.funnel(as_polars(log), ["a", "c"], 9_000)
         assert same(fast_cohorts.cohort_retention(columns), cohorts.cohort_retention(as_polars(log)), "cohort", "age")
         assert same(fast_dwell.dwell(columns), dwell.dwell(as_polars(log)), "stage")
 
@@ -108,6 +109,12 @@ def test_no_events_have_no_answers() -> None:
     assert rows_of(fast_cohorts.cohort_retention(nobody)) == rows_of(fast_dwell.dwell(nobody)) == []
     assert fast_paths.variants(nobody) == ()
     assert fast_funnel.funnel(nobody, ["a"])[0].clients == 0
+
+
+def test_fewer_than_one_path_is_refused() -> None:
+    for ask in (lambda log: paths.variants(log, 0), lambda log: fast_paths.variants(cluster(log), 0)):
+        with pytest.raises(ValueError, match="top is 0"):
+            ask(as_polars(line("ada", "ab")))
 
 
 def test_columns_without_stages_say_so() -> None:

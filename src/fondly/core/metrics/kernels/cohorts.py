@@ -12,12 +12,12 @@ def cohort_retention(columns: Columns) -> Table:
     if not len(columns):
         return {name: np.empty(0, np.int64) for name in ("cohort", "age", "clients", "size", "share")}
     first_day, month_of_day = _months(int(columns.at.min()) // DAY, int(columns.at.max()) // DAY)
-    months = int(month_of_day[-1]) - int(month_of_day[0]) + 1
+    since_first = month_of_day - month_of_day[0]
+    months = int(since_first[-1]) + 1
     counts = np.zeros(months * months, np.int64)
     for rows, clients in columns.blocks():
-        month = (month_of_day - month_of_day[0])[columns.at[rows] // DAY - first_day]
-        starts = columns.starts[clients] - rows.start
-        counts += _seen(month, starts, months)
+        month = since_first[columns.at[rows] // DAY - first_day]
+        counts += _seen(month, columns.starts[clients] - rows.start, months)
     return _as_table(counts.reshape(months, months), int(month_of_day[0]))
 
 
@@ -25,8 +25,10 @@ def _seen(month: NDArray[np.int32], starts: NDArray[np.intp], months: int) -> ND
     """Clients per first month and age, as one row of months² counts."""
     fresh = np.concatenate(([True], month[1:] != month[:-1]))
     fresh[starts] = True
-    first = np.repeat(month[starts], np.diff(np.append(starts, len(month))))
-    return np.bincount(first[fresh] * months + (month - first)[fresh], minlength=months * months)
+    begins = np.zeros(len(month), np.bool_)
+    begins[starts] = True
+    first = month[starts][np.cumsum(begins[fresh]) - 1]
+    return np.bincount(first * months + month[fresh] - first, minlength=months * months)
 
 
 def _months(first_day: int, last_day: int) -> tuple[int, NDArray[np.int32]]:

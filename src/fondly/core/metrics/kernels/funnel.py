@@ -1,6 +1,7 @@
 """A strictly ordered funnel with a window (see metrics.funnel)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,15 @@ from fondly.core.metrics.funnel import FunnelStep, funnel_steps, window_in_micro
 from fondly.core.metrics.kernels.columns import Columns, Ints
 
 Rows = NDArray[np.intp]
+# No gap between two events is longer.
+_EVER = 2**62
+
+
+@dataclass(frozen=True)
+class _Block:
+    client: Ints
+    at: Ints
+    what: Ints
 
 
 def funnel(
@@ -17,47 +27,55 @@ def funnel(
 ) -> tuple[FunnelStep, ...]:
     """Clients per step by their best chain; the same meaning and errors as metrics.funnel."""
     window = window_in_microseconds(steps, window_s)
-    rows = _rows_of(columns, steps[0])
-    starts = columns.at[rows]
-    clients = [_clients(columns, rows)]
-    for step in steps[1:]:
-        rows, starts = _extended(columns, rows, starts, _rows_of(columns, step), window)
-        clients.append(_clients(columns, rows))
-    return funnel_steps(steps, clients, level)
+    codes = [columns.names.index(step) if step in columns.names else -1 for step in steps]
+    clients = np.zeros(len(steps), np.int64)
+    for rows, _ in columns.blocks():
+        block = _Block(columns.client[rows], columns.at[rows], columns.what[rows])
+        clients += _reached(block, codes, _EVER if window is None else window)
+    return funnel_steps(steps, clients.tolist(), level)
 
 
-def _rows_of(columns: Columns, step: str) -> Rows:
-    if step not in columns.names:
-        return np.empty(0, np.intp)
-    return np.flatnonzero(columns.what == columns.names.index(step))
+def _reached(block: _Block, codes: list[int], window: int) -> list[int]:
+    """Clients at each step."""
+    rows = np.flatnonzero(block.what == codes[0])
+    starts = block.at[rows]
+    clients = [_clients(block, rows)]
+    for code in codes[1:]:
+        rows, starts = _extended(block, rows, starts, np.flatnonzero(block.what == code), window)
+        clients.append(_clients(block, rows))
+    return clients
 
 
-def _extended(columns: Columns, rows: Rows, starts: Ints, targets: Rows, window: int | None) -> tuple[Rows, Ints]:
+def _extended(block: _Block, rows: Rows, starts: Ints, targets: Rows, window: int) -> tuple[Rows, Ints]:
     """The targets that extend a chain, and where each one's chain began.
 
     A client's later rows never have earlier starts, so the last row before a target holds its best chain.
     """
-    before = np.searchsorted(rows, _first_of_instant(columns, targets)) - 1
+    before = np.searchsorted(rows, _first_of_instant(block, targets)) - 1
     targets, before = targets[before >= 0], before[before >= 0]
-    extends = columns.client[rows[before]] == columns.client[targets]
-    if window is not None:
-        extends &= columns.at[targets] - starts[before] <= window
+    extends = block.client[rows[before]] == block.client[targets]
+    extends &= block.at[targets] - starts[before] <= window
     return targets[extends], starts[before[extends]]
 
 
-def _first_of_instant(columns: Columns, rows: Rows) -> Rows:
+def _first_of_instant(block: _Block, rows: Rows) -> Rows:
     """The first row of the same client and instant, because a step must be strictly later."""
     first = rows.copy()
-    moving = np.flatnonzero(first > 0)
+    moving = np.flatnonzero(_is_tied(block, first))
     while len(moving):
-        here = first[moving]
-        tied = (columns.at[here] == columns.at[here - 1]) & (columns.client[here] == columns.client[here - 1])
-        moving = moving[tied]
         first[moving] -= 1
-        moving = moving[first[moving] > 0]
+        moving = moving[_is_tied(block, first[moving])]
     return first
 
 
-def _clients(columns: Columns, rows: Rows) -> int:
-    client = columns.client[rows]
-    return int((client[1:] != client[:-1]).sum()) + min(len(client), 1)
+def _is_tied(block: _Block, rows: Rows) -> NDArray[np.bool_]:
+    """Does the row before hold the same client and instant?"""
+    before = np.maximum(rows - 1, 0)
+    tied: NDArray[np.bool_] = (rows > 0) & (block.at[rows] == block.at[before])
+    tied[tied] = block.client[rows[tied]] == block.client[before[tied]]
+    return tied
+
+
+def _clients(block: _Block, rows: Rows) -> int:
+    client = block.client[rows]
+    return int(np.count_nonzero(client[1:] != client[:-1])) + min(len(client), 1)
