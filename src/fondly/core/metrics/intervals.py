@@ -59,23 +59,38 @@ def exact_share(successes: int, n: int, level: float = LEVEL) -> Estimate:
 def share_difference(first: tuple[int, int], second: tuple[int, int], level: float = LEVEL) -> Estimate:
     """Share of `first` minus share of `second`, each as (successes, n), unpaired.
 
-    Newcombe's hybrid score interval (1998, method 10): the distances of each Wilson bound from its share are added
-    as squares. n of the answer is both together.
+    Newcombe's hybrid score interval (1998, method 10): the `difference` of two Wilson intervals.
     """
-    one, other = wilson(*first, level), wilson(*second, level)
-    n = one.n + other.n
-    if not one.n or not other.n:
-        return unknown(n, "one of the two has nobody to count", level)
-    p, q = first[0] / first[1], second[0] / second[1]
-    (p_low, p_high), (q_low, q_high) = (_bounds(one), _bounds(other))
-    low = p - q - math.hypot(p - p_low, q_high - q)
-    high = p - q + math.hypot(p_high - p, q - q_low)
-    return Estimate(p - q, low, high, n, level)
+    return difference(wilson(*first, level), wilson(*second, level))
 
 
-def _bounds(known: Estimate) -> tuple[float, float]:
-    assert known.low is not None and known.high is not None
-    return known.low, known.high
+def difference(first: Estimate, second: Estimate) -> Estimate:
+    """Value of `first` minus value of `second`, two independent estimates of the same level.
+
+    Each interval's reach from its value is added as squares, so that skewed intervals stay skewed: the method of
+    variance estimates recovery, Zou & Donner 2008. n of the answer is both together.
+    """
+    n = first.n + second.n
+    if not _has_bounds(first) or not _has_bounds(second):
+        return unknown(n, f"one of the two is not known ({first.note or second.note})", first.level)
+    (value, low, high), (other, other_low, other_high) = _figures(first), _figures(second)
+    apart = value - other
+    return Estimate(
+        apart,
+        apart - math.hypot(value - low, other_high - other),
+        apart + math.hypot(high - value, other - other_low),
+        n,
+        first.level,
+    )
+
+
+def _has_bounds(estimate: Estimate) -> bool:
+    return None not in (estimate.value, estimate.low, estimate.high)
+
+
+def _figures(known: Estimate) -> tuple[float, float, float]:
+    assert known.value is not None and known.low is not None and known.high is not None
+    return known.value, known.low, known.high
 
 
 def mean(values: ArrayLike, level: float = LEVEL) -> Estimate:
