@@ -5,8 +5,8 @@ import pytest
 from scipy.special import hyp2f1
 
 from fondly.core.metrics import newton
-from fondly.core.metrics.lifetimes import bgnbd, gammagamma, paretonbd, retention
-from fondly.core.metrics.lifetimes.purchases import distinct
+from fondly.core.metrics.lifetimes import bgnbd, fits, gammagamma, paretonbd, retention
+from fondly.core.metrics.lifetimes.purchases import distinct, purchases
 from tests.core.metrics.lifetimes.cases import bgnbd_clients, cdnow, paretonbd_clients, with_spend
 
 RETENTION = retention.Retention(0.8, 3.0)
@@ -134,3 +134,26 @@ def test_newton_says_when_there_is_no_peak():
         return newton.Slope(float(at[0]), np.array([1.0]), np.array([[0.0]]))
 
     assert not newton.climb(ramp, np.array([0.0]), bound=5.0).converged
+
+
+def test_few_clients_whose_likelihood_has_two_peaks():
+    """The higher peak is found, wherever the climb starts."""
+    dice = np.random.default_rng(25)
+    given = paretonbd_clients(200, 0.83, 37.9, 0.73, 1.32, dice)
+    found = paretonbd.fit(given)
+    for shape in (0.3, 1.0, 4.0):
+        start = paretonbd.ParetoNbd(shape, shape * 40, shape, shape * 10)
+        other = fits.fit(
+            lambda at: paretonbd._slope(at, distinct(given)), start, 200, paretonbd.ParetoNbd, start._fields
+        )
+        assert found.log_likelihood > other.log_likelihood - 1e-6
+
+
+def test_a_flat_likelihood_gives_no_interval():
+    """Thirty clients who do not differ in leaving: a and b may grow without end."""
+    dice = np.random.default_rng(1)
+    ages = np.full(30, 40.0)
+    frequency = dice.poisson(8, 30) + 1
+    found = bgnbd.fit(purchases(frequency, ages - dice.integers(0, 2, 30), ages))
+    assert found.estimates()["a"].low is None
+    assert found.estimates()["a"].note == fits.UNTOLD

@@ -35,7 +35,7 @@ class Fit(Generic[P]):
         z = two_sided_z(level)
         spread = np.sqrt(np.diag(self.log_covariance))
         return {
-            name: _one(value, float(z * se), self.n, level)
+            name: _one(value, float(z * se), self, level)
             for name, value, se in zip(self.names, self.parameters, spread, strict=True)
         }
 
@@ -58,10 +58,10 @@ class Fit(Generic[P]):
         return (up - down) / (2 * _NUDGE)
 
 
-def _one(value: float, reach: float, n: int, level: float) -> Estimate:
-    if not np.isfinite(reach):
-        return Estimate(value, None, None, n, level, UNTOLD)
-    return Estimate(value, float(value * np.exp(-reach)), float(value * np.exp(reach)), n, level)
+def _one(value: float, reach: float, found: Fit[P], level: float) -> Estimate:
+    if not np.isfinite(reach) or not found.converged:
+        return Estimate(value, None, None, found.n, level, UNTOLD)
+    return Estimate(value, float(value * np.exp(-reach)), float(value * np.exp(reach)), found.n, level)
 
 
 def fit(curve: Curve, start: P, n: int, make: Callable[..., P], names: tuple[str, ...]) -> Fit[P]:

@@ -48,8 +48,13 @@ def fit(given: Purchases) -> fits.Fit[ParetoNbd]:
         raise ValueError("Nobody bought a second time, so nothing can be said of buying again.")
     alike = distinct(given)
     scale = max(float(given.age.sum()) / repeats, 1e-6)
-    start = ParetoNbd(0.7, 0.7 * scale, 0.7, max(float(given.age.mean()), 1e-6))
-    return fits.fit(lambda at: _slope(at, alike), start, len(given), ParetoNbd, ParetoNbd._fields)
+    lasting = max(float(given.age.mean()), 1e-6)
+    # The likelihood of few clients may have two peaks: one where they differ in buying, one where in leaving.
+    starts = ParetoNbd(0.7, 0.7 * scale, 0.7, lasting), ParetoNbd(3.0, 3.0 * scale, 0.3, 0.1 * lasting)
+    found = [
+        fits.fit(lambda at: _slope(at, alike), start, len(given), ParetoNbd, ParetoNbd._fields) for start in starts
+    ]
+    return max(found, key=lambda one: one.log_likelihood)
 
 
 def _slope(parameters: Floats, alike: Distinct) -> Slope:
