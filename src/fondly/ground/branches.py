@@ -15,9 +15,9 @@ from fondly.ground.reading import rows
 Statement = tuple[str, tuple[Any, ...]]
 
 
-def statement(branch: "QuerySet[Any, Any]") -> Statement:
-    """The SQL of a sliced queryset that gives primary keys."""
-    sql, params = branch.values("pk").query.sql_with_params()
+def statement(branch: "QuerySet[Any, Any]", key: str = "pk") -> Statement:
+    """The SQL of a sliced queryset that gives primary keys, or what stands in another column."""
+    sql, params = branch.values(key).query.sql_with_params()
     return sql, tuple(params)
 
 

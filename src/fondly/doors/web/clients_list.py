@@ -30,7 +30,7 @@ SILENCES: dict[str, tuple[int | None, int | None]] = {  # days since we last tal
     "longer": (180, None),
 }
 NEVER = "never"
-_LIVING = (Journey.State.ACTIVE, Journey.State.PAUSED)
+LIVING = (Journey.State.ACTIVE, Journey.State.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +87,23 @@ def page(wanted: Filter, now: datetime) -> ListPage:
 
 def matching_ids(wanted: Filter, now: datetime, most: int | None = MATCH_MOST) -> list[int]:
     """All that match by name, at most `most` (None: however many)."""
-    return list(_found(wanted, now).order_by("sort_name", "id").values_list("pk", flat=True)[:most])
+    return list(matched(wanted, now).order_by("sort_name", "id").values_list("pk", flat=True)[:most])
 
 
 def count(wanted: Filter, now: datetime) -> int:
     """How many match, counted to one more than can be taken along."""
-    return _found(wanted, now).order_by()[: MATCH_MOST + 1].count()
+    return matched(wanted, now).order_by()[: MATCH_MOST + 1].count()
 
 
 def ordered(wanted: Filter, now: datetime) -> "QuerySet[Client]":
     """Those that match, in the order the sentence asks for; a text is looked for too."""
-    found = _found(wanted, now)
-    return _after(found, replace(wanted, after=""))
+    return _after(matched(wanted, now), replace(wanted, after=""))
 
 
-def _found(wanted: Filter, now: datetime) -> "QuerySet[Client]":
-    found = matching(wanted, now)
-    return found.filter(pk__in=[hit.client_id for hit in search(wanted.q, FOUND_MOST)]) if wanted.q else found
+def matched(wanted: Filter, now: datetime) -> "QuerySet[Client]":
+    """Those that fit the whole sentence, in no order."""
+    fitting = matching(wanted, now)
+    return fitting.filter(pk__in=[hit.client_id for hit in search(wanted.q, FOUND_MOST)]) if wanted.q else fitting
 
 
 def matching(wanted: Filter, now: datetime) -> "QuerySet[Client]":
@@ -117,7 +117,7 @@ def matching(wanted: Filter, now: datetime) -> "QuerySet[Client]":
         found = found.filter(FEELINGS[wanted.feeling])
     if wanted.silence:
         found = found.filter(silent(wanted.silence, now))
-    journeys = Journey.objects.filter(client=OuterRef("pk"), state__in=_LIVING)
+    journeys = Journey.objects.filter(client=OuterRef("pk"), state__in=LIVING)
     if wanted.stage == "-":
         return found.filter(~Exists(journeys))
     return found.filter(Exists(journeys.filter(stage=wanted.stage))) if wanted.stage else found
