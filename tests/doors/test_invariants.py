@@ -177,3 +177,11 @@ def test_doctor_and_readyz_say_it_and_nothing_is_late_while_paused(lived):
         assert answer.json()["reasons"] == [{"what": "work", "why": "1 moments wait to be done by Fondly"}]
         switch.turn("lunch")
         assert Browser().get("/readyz").status_code == 200
+
+
+def test_a_journey_that_left_its_last_stage_may_wait_for_its_last_moments(lived):
+    journey = ALIVE.filter(moments__state="planned").order_by("pk")[0]
+    Stay.objects.filter(journey=journey, left_at=None).update(left_at=NOW)
+    assert "living journeys are in no stage" not in [one.what for one in invariants.broken(NOW)]
+    Moment.objects.filter(journey=journey, state__in=("planned", "due", "working")).delete()
+    assert "living journeys are in no stage" in [one.what for one in invariants.broken(NOW)]

@@ -5,6 +5,7 @@ import pytest
 from fondly.ground import clock
 from fondly.ground.action import Conflict, Refused, perform
 from fondly.ground.actions import UndoEntry
+from fondly.ground.models import AuditEntry
 from fondly.people.clients.models import Client, Interaction
 from fondly.run.journeys.actions import (
     DoMomentNow,
@@ -57,13 +58,39 @@ def test_start_plans_every_moment_with_a_reason(journey):
 def test_a_start_is_undone(journey):
     entry = Interaction.objects.count()
     assert entry == 1
-    from fondly.ground.models import AuditEntry
-
     with clock.at(MONDAY + MINUTE):
         perform("audit.undo", DANA, UndoEntry(AuditEntry.objects.get(action="journeys.start").pk))
     assert not Journey.objects.exists()
     assert not Moment.objects.exists()
     assert not Interaction.objects.exists()
+
+
+def test_a_start_with_a_story_is_not_undone(journey):
+    """What was told of the journey would belong to none."""
+    start = AuditEntry.objects.get(action="journeys.start").pk
+    with clock.at(MONDAY + MINUTE):
+        do("journeys.record_event", RecordEvent(journey.client_id, "wrote", None, journey.pk))
+        with pytest.raises(Refused, match="Something has happened in it"):
+            perform("audit.undo", DANA, UndoEntry(start))
+    assert Journey.objects.exists()
+
+
+def test_a_person_may_skip_something_and_still_undo_the_start(journey):
+    start = AuditEntry.objects.get(action="journeys.start").pk
+    with clock.at(MONDAY + MINUTE):
+        call = moment_of("call")
+        do("journeys.skip", SkipMoment(call.pk, call.revision, "not now"))
+        perform("audit.undo", DANA, UndoEntry(start))
+    assert not Interaction.objects.exists()
+
+
+def test_undoing_a_decision_in_a_journey_that_has_ended_leaves_nothing_to_be_done(journey):
+    with clock.at(MONDAY):
+        call = moment_of("call")
+        moved = do("journeys.reschedule", RescheduleMoment(call.pk, call.revision, MONDAY + DAY))
+        do("journeys.exit", ExitJourney(journey.pk, "cancelled"))
+        undo(moved)
+    assert set(Moment.objects.values_list("state", flat=True)) == {"cancelled"}
 
 
 def test_the_same_matter_is_not_started_twice(journey):

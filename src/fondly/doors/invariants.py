@@ -115,8 +115,11 @@ def _open_stays() -> "QuerySet[Stay]":
 
 
 def _nowhere(now: datetime) -> "QuerySet[Any]":
-    here = _open_stays().filter(journey=OuterRef("pk"), stage=OuterRef("stage"))
-    return Journey.objects.filter(~Exists(here), state__in=_LIVING, stage_entered_at__lte=now)
+    """Leaving out those that have left their last stage and only wait for its last moments."""
+    here = Stay.objects.filter(journey=OuterRef("pk"), stage=OuterRef("stage"))
+    waits = Moment.objects.filter(journey=OuterRef("pk"), state__in=_OPEN)
+    living = Journey.objects.filter(state__in=_LIVING, stage_entered_at__lte=now)
+    return living.exclude(Exists(here.filter(left_at=None))).exclude(Exists(here), Exists(waits))
 
 
 def _two_places(now: datetime) -> "QuerySet[Any]":

@@ -229,3 +229,22 @@ def test_a_reminder_is_planned_even_if_its_appointment_lies_beyond_the_horizon()
     found = plan(book, entered("only", MON), MON, days=30)
     assert [moment.touchpoint for moment in found.moments] == ["remind"]
     assert at(MON) < found.look_again_at < at("2026-02-14T09:00")
+
+
+def test_what_closed_hours_hold_until_the_next_one_is_overtaken_there():
+    """Both open at the end of the pause: from then on only the newer one is due, so it is looked at just then."""
+    until = at("2026-01-21T09:00")
+    book, lived = one_stage("every 7 days", "late: send"), entered("only", MON, paused_until=until)
+    assert plan(book, lived, "2026-01-15T09:00").look_again_at == until
+    then = plan(book, lived, "2026-01-21T09:00")
+    assert [(skip.key, skip.reason) for skip in then.skips] == [("0:only/it/1", "a newer one is due")]
+
+
+def test_lateness_counts_from_before_a_cap_moved_it():
+    """A cap holds it until the 12th; two days after the 6th it is too late, and the plan is looked at then."""
+    book = one_stage("1 day after entry", "late: skip after 2 days", more="caps:\n  email: 1 per 7 days")
+    lived = entered("only", MON, (MON, "sent", "other", "email"))
+    before = plan(book, lived, "2026-01-06T10:00")
+    assert times(before) == ["2026-01-12T09:00"]
+    assert before.look_again_at == at("2026-01-08T09:00:01")
+    assert plan(book, lived, "2026-01-08T09:00:01").moments == ()

@@ -8,7 +8,7 @@ from fondly.core.planner.compiled import Step
 from fondly.core.planner.occurrences import Call
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # each is itself: looking for one among many compares no values
 class Draft:
     """A moment being decided."""
 
@@ -19,6 +19,7 @@ class Draft:
     ask: str = ""
     settled: bool = False
     fixed: bool = False  # a person set the time
+    due_at: datetime = field(init=False)  # before a cap or the spreading moved it: lateness counts from here
 
     @property
     def step(self) -> Step:

@@ -42,6 +42,8 @@ class Desk:
                 if not over or step.outlives:
                     self._take_step(stay, step)
         self.drafts = [draft for draft in self.drafts if not self._beyond(draft)]
+        for draft in self.drafts:
+            draft.due_at = draft.at
         for hold in (rest_surveys, apply_caps):
             for draft, reason in hold(self.scene, self.drafts):
                 self._skip(draft, reason)
@@ -74,8 +76,8 @@ class Desk:
 
     def _first_deadline(self, first: datetime | None) -> datetime | None:
         """The first time something pending becomes late, if that is before `first`."""
-        for draft in sorted(self.drafts, key=lambda draft: draft.at):
-            if first is not None and draft.at >= first:
+        for draft in sorted(self.drafts, key=lambda draft: draft.due_at):
+            if first is not None and draft.due_at >= first:
                 break
             late = self._deadline(draft)
             if late > self.scene.now and late < FAR and (first is None or late < first):
@@ -89,7 +91,7 @@ class Desk:
         over = draft.call.before or FAR
         if draft.step.touchpoint.late.action == "send":
             return over
-        return min(over, deadline(self.scene, draft.step, draft.at) + timedelta(seconds=1))
+        return min(over, deadline(self.scene, draft.step, draft.due_at) + timedelta(seconds=1))
 
     # -- one touchpoint in one stay ---------------------------------------------------------
 
@@ -253,9 +255,10 @@ class Desk:
         """Of a recurring touchpoint's overdue moments only the newest stays."""
         now = self.scene.now
         overdue = [draft for draft in drafts if not draft.settled and not draft.fixed and draft.at <= now]
-        ahead = [draft.at for draft in drafts if not draft.settled and draft.at > now]
-        if overdue and ahead:
-            self._turns.append(min(ahead))
+        ahead = sorted(draft.at for draft in drafts if not draft.settled and draft.at > now)
+        # Whatever comes next overtakes what waits by then: one that is overdue, else the first of those ahead, which
+        # closed hours can hold until the very instant of the second.
+        self._turns += ahead[:1] if overdue else ahead[1:2]
         gone = overdue[:-1]
         for draft in gone[-KEPT_SKIPS:]:
             self._skip(draft, say("a newer one is due"))

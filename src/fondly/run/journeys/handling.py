@@ -100,9 +100,11 @@ def before_of(moment: Moment) -> MomentBefore:
 
 
 def put_back(moment: Moment, before: MomentBefore) -> None:
-    """Make the moment what it was."""
+    """Make the moment what it was; in a journey that has ended meanwhile nothing waits to be done."""
     for name in _KEPT:
         setattr(moment, name, getattr(before, name))
+    if moment.state in OPEN and moment.journey.state not in LIVING:
+        moment.state, moment.asks = Moment.State.CANCELLED, ""
     save(moment)
 
 

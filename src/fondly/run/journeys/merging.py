@@ -104,11 +104,8 @@ def _live_again(moment_id: int, before: MomentBefore) -> None:
     """As it was before the merge, with what a person had decided about it; what was decided since stays."""
     rows = Moment.objects.select_related("journey").filter(pk=moment_id, state=Moment.State.SKIPPED, override_by=_BY)
     moment = rows.first()
-    if moment is None:
-        return
-    put_back(moment, before)
-    if moment.journey.state not in LIVING:
-        Moment.objects.filter(pk=moment.pk).update(state=Moment.State.CANCELLED, asks="")
+    if moment is not None:
+        put_back(moment, before)
 
 
 def _give(journey_ids: list[int], client_id: int) -> None:

@@ -17,11 +17,12 @@ from fondly.people.clients.models import Interaction
 from fondly.run.journeys import performers, starting
 from fondly.run.journeys.histories import PLAN
 from fondly.run.journeys.models import Journey, Moment
-from fondly.run.journeys.records import JOURNEY
+from fondly.run.journeys.records import JOURNEY, MOMENT
 
 MOST_AT_ONCE = 100_000
 _LOOKED_AT = 5000  # journeys in one question
 _GONE_OUT = (Moment.State.DONE, Moment.State.UNCERTAIN)
+_OWN = (JOURNEY, PLAN, MOMENT)  # sources of the facts that journeys write themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,8 @@ def start_many(actor: Actor, given: StartJourneys, walked: Walked) -> Outcome[St
 
 def _discard_size(actor: Actor, given: DiscardJourneys) -> int:
     for _place, ids in parts(given.journey_ids, _LOOKED_AT):
-        if Moment.objects.filter(journey__in=ids, state__in=_GONE_OUT).exists():
-            raise _gone_out()
+        if Moment.objects.filter(journey__in=ids, state__in=_GONE_OUT).exists() or _told_of(ids):
+            raise _has_happened()
     return len(given.journey_ids)
 
 
@@ -149,25 +150,33 @@ def _discard_slices(actor: Actor, given: DiscardJourneys, cursor: int | None) ->
     steps=Steps(_discard_size, _discard_slices),
 )
 def discard(actor: Actor, given: DiscardJourneys, walked: Walked) -> Outcome[Discarded]:
-    """Remove journeys in which nothing has happened yet. Refused as soon as one has something done or sent."""
+    """Remove journeys in which nothing has happened yet: nothing done, nothing sent, nothing told of them."""
     count = sum(walked.made)
     words = ngettext("%(n)s start was taken back", "%(n)s starts were taken back", count)
     return Outcome(Discarded(count), words % {"n": f"{count:,}"})
 
 
-def _gone_out() -> Refused:
-    return Refused(_("Something was done or sent already, so this cannot be undone. End the journey instead."))
+def _told_of(ids: Sequence[int]) -> bool:
+    """Whether the timeline has more of these journeys than what they wrote themselves, such as an event or an answer.
+
+    Such a fact would belong to no journey, and handing it to the client's others would change their plans.
+    """
+    return Interaction.objects.filter(journey_id__in=ids).exclude(source__in=_OWN).exists()
+
+
+def _has_happened() -> Refused:
+    return Refused(_("Something has happened in it already, so this cannot be undone. End the journey instead."))
 
 
 def _discard(ids: Sequence[int], now: datetime) -> int:
     journeys = list(locked(Journey.objects.filter(pk__in=ids)))
     moments = list(Moment.objects.filter(journey__in=journeys).values_list("pk", "channel", "state"))
-    if any(state in _GONE_OUT for _pk, _channel, state in moments):
-        raise _gone_out()
+    if any(state in _GONE_OUT for _pk, _channel, state in moments) or _told_of(ids):
+        raise _has_happened()
     open_ones = [(pk, channel) for pk, channel, state in moments if state in (Moment.State.WORKING, Moment.State.DUE)]
     if performers.withdraw(open_ones, recorded("the start was taken back"), now) != {pk for pk, _channel in open_ones}:
         raise Refused(_("A message is being sent at this very moment. End the journey instead."))
     found = [journey.pk for journey in journeys]
-    Interaction.objects.filter(journey_id__in=found, source__in=(JOURNEY, PLAN)).delete()
+    Interaction.objects.filter(journey_id__in=found, source__in=_OWN).delete()
     Journey.objects.filter(pk__in=found).delete()
     return len(found)
