@@ -91,14 +91,14 @@ def clients(count: int) -> list[int]:
     return [client.pk for client in made]
 
 
-def playbook() -> int:
+def playbook(text: str = BOOK) -> int:
     """Straight into the tables: the check would ask for more than a benchmark needs."""
     from fondly.design.playbooks import library
     from fondly.design.playbooks.models import Playbook, PlaybookVersion
 
     made = Playbook.objects.create(slug="bench", name="Bench", made_at=MONDAY)
     PlaybookVersion.objects.create(
-        playbook=made, number=1, text=BOOK, content_hash=library.hash_of(BOOK), state="live", by="bench",
+        playbook=made, number=1, text=text, content_hash=library.hash_of(text), state="live", by="bench",
         made_at=MONDAY, published_at=MONDAY,
     )  # fmt: skip
     return made.pk

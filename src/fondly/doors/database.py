@@ -6,6 +6,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Max
 
 
 class Unreachable(Exception):
@@ -48,6 +50,11 @@ def state() -> State:
     unknown = sorted(f"{app}.{name}" for app, name in applied - known if app in ours)
     pending = tuple(f"{migration.app_label}.{migration.name}" for migration, _ in plan)
     return State(not applied, pending, tuple(unknown))
+
+
+def changes() -> int:
+    """A number that is another one once the shape of the database was changed."""
+    return MigrationRecorder.Migration.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def is_sqlite() -> bool:

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from fondly import __version__
-from fondly.doors import database
+from fondly.doors import database, heartbeat
 from fondly.people.team import links, queries
 
 
@@ -70,6 +70,7 @@ def _migrate(found: database.State) -> None:
     if not found.empty:
         from fondly.doors.cli import archive
 
+        _refuse_living_worker()
         kept = archive.make(archive.name_for("before-upgrade"))
         print(f"Backup before the upgrade: {kept}", flush=True)
     try:
@@ -78,4 +79,14 @@ def _migrate(found: database.State) -> None:
         sys.exit(
             f"fondly: the upgrade could not be finished: {error}. The database has another shape than its list of "
             "changes says. Restore a backup made before with `fondly restore --force FILE`."
+        )
+
+
+def _refuse_living_worker() -> None:
+    """A worker of the version before would work on with a database that it does not know."""
+    worker = heartbeat.living_worker()
+    if worker:
+        sys.exit(
+            f"fondly: the worker {worker} still runs. Stop it (and the web servers beside it) before the upgrade, "
+            "then run `fondly up` again. Nothing was changed."
         )

@@ -12,13 +12,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections, connection
 
-from fondly.doors import heartbeat
+from fondly.doors import database, heartbeat
 from fondly.ground import chain, clock, errands
 from fondly.run.journeys import clockwork, engine, map_page
 
 log = logging.getLogger("fondly.worker")
 IDLE_SECONDS = 1.0
-BEAT_SECONDS = 10.0
 _DAY = timedelta(days=1)
 _MAP_EVERY = timedelta(minutes=10)
 
@@ -31,6 +30,7 @@ class Worker:
         self.parent = parent
         self.stopping = threading.Event()
         self._errands = errands.Worker(self.name)
+        self._changes = database.changes()
         self._beaten_at: datetime | None = None
         self._cleaned_at: datetime | None = None
         self._mapped_at: datetime | None = None
@@ -52,6 +52,8 @@ class Worker:
         try:
             close_old_connections()
             self._beat()
+            if self.stopping.is_set():
+                return False
             self._clean()
             self._keep_map()
             self._bring_clock()
@@ -67,9 +69,16 @@ class Worker:
 
     def _beat(self) -> None:
         moment = datetime.now(UTC)
-        if self._beaten_at is None or (moment - self._beaten_at).total_seconds() >= BEAT_SECONDS:
+        if self._beaten_at is None or (moment - self._beaten_at).total_seconds() >= heartbeat.BEAT_SECONDS:
+            self._leave_other_version()
             heartbeat.beat(self.name)
             self._beaten_at = moment
+
+    def _leave_other_version(self) -> None:
+        """Stop when the database was changed for another version of Fondly: this one no longer knows what it holds."""
+        if database.changes() != self._changes:
+            log.error("the database was upgraded while this worker ran: it stops; start the worker of that version")
+            self.stopping.set()
 
     def _clean(self) -> None:
         """Once a day: sessions that have ended."""
