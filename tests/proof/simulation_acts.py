@@ -7,6 +7,8 @@ from typing import Any
 from django.db.models import QuerySet
 from pydantic import SecretStr
 
+from fondly.core.playbook.model import Playbook as Book
+from fondly.core.playbook.model import signals_of
 from fondly.design.playbooks import library
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.ground import clock
@@ -101,7 +103,7 @@ def start_all(world: World, a: int, _b: int, c: int) -> None:
     """Everyone who may, at once; the same key again starts nobody twice."""
     if playbook := pick(Playbook.objects.all(), a):
         ids = list(clients().order_by("pk").values_list("pk", flat=True))
-        world.act("journeys.start_many", StartJourneys(ids, playbook.pk, key=f"sim {c % 3}"))
+        world.act("journeys.start_many", StartJourneys(ids, playbook.pk, key=f"sim {c % 12}"))
 
 
 def move(world: World, a: int, b: int, _c: int) -> None:
@@ -137,6 +139,28 @@ def event(world: World, a: int, b: int, c: int) -> None:
         journey.client_id, names[b % len(names)], at, journey.pk if c % 3 == 0 else None, "sim", f"{a}.{b}.{c % 50}"
     )
     world.act("journeys.record_event", given)
+
+
+def busy_day(world: World, a: int, b: int, _c: int) -> None:
+    """Something happens to every third client, mostly what ends their stage, as another system tells of its day."""
+    living = journeys().order_by("pk").values_list("pk", "client_id", "version_id", "stage")
+    told = [
+        timeline.NewFact(
+            client_id, "event", world.now, name=name, journey_id=pk, source="sim",
+            external_id=f"day {pk} {world.now.isoformat()}",
+        )
+        for pk, client_id, version_id, stage in living
+        if pk % 3 == a % 3 and (name := _event_of(world.rules.book_of(version_id), stage, b + pk))
+    ]  # fmt: skip
+    with clock.at(world.now):
+        timeline.record(*told)
+
+
+def _event_of(book: Book, stage: str, number: int) -> str:
+    """What may happen in this stage; "" when the playbook knows no events."""
+    ends = signals_of(book.stages[stage].ends) if stage in book.stages else ()
+    names = [name for name in ends if name in book.events] if number % 4 else []
+    return (names or [*book.events, ""])[number % len(names or [*book.events, ""])]
 
 
 def undo(world: World, a: int, _b: int, _c: int) -> None:
@@ -318,8 +342,9 @@ def resume_everything(world: World, _a: int, _b: int, _c: int) -> None:
 
 # How often each is chosen, beside the passing of time.
 ACTS: dict[str, tuple[Act, int]] = {
-    "start": (start, 6), "start_all": (start_all, 2), "move": (move, 2), "pause": (pause, 2), "resume": (resume, 2),
-    "leave": (leave, 1), "event": (event, 6), "undo": (undo, 5), "finish": (finish, 6), "skip": (skip, 3),
+    "start": (start, 6), "start_all": (start_all, 5), "move": (move, 2), "pause": (pause, 2), "resume": (resume, 2),
+    "leave": (leave, 1), "event": (event, 6), "busy_day": (busy_day, 12),
+    "undo": (undo, 5), "finish": (finish, 6), "skip": (skip, 3),
     "reschedule": (reschedule, 3), "do_now": (do_now, 3), "edit": (edit, 2), "approve": (approve, 5),
     "take_back": (take_back, 2), "release": (release, 2), "send_now": (send_now, 2), "resolve": (resolve, 4),
     "unsubscribe": (unsubscribe, 2), "subscribe_again": (subscribe_again, 2), "consent": (consent, 2),

@@ -1,11 +1,14 @@
 """What must be true after every step, whoever did what and whatever failed. The first breach ends the world."""
 
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING
 
+from fondly.design.playbooks import library
+from fondly.doors import invariants
 from tests.proof import simulation_log, simulation_state
 from tests.proof.simulation_log import Change
-from tests.proof.simulation_sending import refusal_at_commit, refusal_of_hour
+from tests.proof.simulation_sending import mail, refusal_of_hour, refusals_at_commit
 
 if TYPE_CHECKING:
     from tests.proof.simulation_world import World
@@ -47,6 +50,9 @@ class Rules:
         self.resends: Counter[str] = Counter()  # the same -> how often a person said: it did not arrive
         self.doubtful: set[str] = set()  # Message-IDs taken, whose end is not known to be right yet
         self.committed_before: set[simulation_state.Committed] = set()
+        self.told: Counter[tuple[str, str]] = Counter()  # (journey, key) -> how often the timeline says done or sent
+        self.listed: frozenset[int] = frozenset()  # uncertain messages that the Outbox showed
+        self.book_of = cache(library.parsed)  # by the number of a version, whose text never changes
         self.moments = 0
 
     def begin(self) -> None:
@@ -93,15 +99,19 @@ class Rules:
             self.fail(f"message {change.pk} went from {was} to {state} by {actor}")
 
     def _fact(self, change: Change, actor: str) -> None:
-        if not change.old:
-            kind, _source, journey_id, key = change.new[:4]
-            if key and kind in ("done", "sent") and simulation_state.times_told(int(journey_id), key) > 1:
-                self.fail(f"the timeline tells twice that {key} of journey {journey_id} was {kind}, by {actor}")
-        elif change.new:
-            if actor not in FORGETTING:
-                self.fail(f"an entry of the timeline was changed by {actor}: {change.old} -> {change.new}")
-        elif change.old[1] != "plan" and actor not in TAKING_BACK:
+        self._count_told(change, actor)
+        if change.old and change.new and actor not in FORGETTING:
+            self.fail(f"an entry of the timeline was changed by {actor}: {change.old} -> {change.new}")
+        if change.old and not change.new and change.old[1] != "plan" and actor not in TAKING_BACK:
             self.fail(f"an entry of the timeline was removed by {actor}: {change.old}")
+
+    def _count_told(self, change: Change, actor: str) -> None:
+        for entry, more in ((change.old, -1), (change.new, 1)):
+            kind, _source, journey_id, key = entry[:4] if entry else ("", "", "", "")
+            if key and kind in ("done", "sent"):
+                self.told[journey_id, key] += more
+                if self.told[journey_id, key] > 1:
+                    self.fail(f"the timeline tells twice that {key} of journey {journey_id} was {kind}, by {actor}")
 
     def _audit(self, change: Change, actor: str) -> None:
         if change.old and actor not in FORGETTING:
@@ -111,24 +121,27 @@ class Rules:
 
     def committed(self) -> None:
         """A worker has just passed the point of no return with some mails."""
-        for mark in simulation_state.committed_mails() - self.committed_before:
-            self.committed_before.add(mark)
-            refusal = refusal_at_commit(mark[0])
-            if refusal:
-                self.fail(f"passed the point of no return though {refusal}: {mark[0]}")
+        fresh = simulation_state.committed_mails() - self.committed_before
+        self.committed_before |= fresh
+        for words in refusals_at_commit({message_id for message_id, *_ in fresh}) if fresh else ():
+            self.fail(f"passed the point of no return though {words}")
 
     def accepted(self, message_id: str) -> None:
         """The mail server took this mail just now."""
         if self.world.server.taken[message_id] > 1:
             self.fail(f"the same mail was taken twice: {message_id}")
-        key = simulation_state.key_of_mail(message_id)
-        self.accepted_of[key] += 1
-        if self.accepted_of[key] > 1 + self.resends[key]:
-            self.fail(f"{key} was mailed {self.accepted_of[key]} times, a person asked for {self.resends[key]} again")
-        refusal = refusal_of_hour(message_id)
+        taken = mail(message_id)
+        self._count_accepted(taken.moment)
+        refusal = refusal_of_hour(taken, self.book_of(taken.version_id))
         if refusal:
             self.fail(f"sent in a closed hour: {refusal}: {message_id}")
         self.doubtful.add(message_id)
+
+    def _count_accepted(self, moment: str) -> None:
+        self.accepted_of[moment] += 1
+        if self.accepted_of[moment] > 1 + self.resends[moment]:
+            times, asked = self.accepted_of[moment], self.resends[moment]
+            self.fail(f"{moment} was mailed {times} times, a person asked for {asked} again")
 
     # -- the whole --------------------------------------------------------------------------
 
@@ -141,6 +154,12 @@ class Rules:
             for words in simulation_state.left_behind(self.world.now):
                 self.fail(words)
         self._look_at_taken()
+        self._look_at_uncertain()
+
+    def judge_all(self) -> None:
+        """At the end of a world: what the doctor looks at, over everything."""
+        for breach in invariants.broken(self.world.now):
+            self.fail(f"the doctor says: {breach.count} {breach.what}")
 
     def _look_at_taken(self) -> None:
         """What the server took is sent, or listed as uncertain; it is never forgotten or tried again."""
@@ -150,3 +169,10 @@ class Rules:
             if not known and not (state == "failed" and reply.startswith("Did not arrive")):
                 self.fail(f"the server took {message_id}, and it is {state}")
         self.doubtful = {pk for pk, (state, *_) in states.items() if state != "sent"}
+
+    def _look_at_uncertain(self) -> None:
+        """What is uncertain is listed, for people to see."""
+        uncertain = simulation_state.uncertain()
+        if uncertain - self.listed and simulation_state.unlisted(uncertain):
+            self.fail("an uncertain message is not listed in the Outbox")
+        self.listed = uncertain

@@ -13,9 +13,9 @@ from tests.proof.simulation_steps import STEPS
 from tests.proof.simulation_world import World, living
 
 ALL = {**STEPS, **ACTS}
-FEW, MANY = 5, 120  # clients of a world: a few with much happening to each, or a crowd
+FEW, MANY = 5, 600  # clients of a world: a few with much happening to each, or a crowd
 LENGTH = 120
-CROWD_EVERY = 4  # worlds
+CROWD_EVERY = 2  # worlds
 LONGEST_SHORTENING = 60.0  # seconds
 
 
@@ -30,11 +30,12 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """What a script led to. years: of clients' time; broken: the rule that broke, "" when none."""
+    """What a script led to. years: of clients on a journey; acts: of people; broken: the rule, or ""."""
 
     seed: int
     years: float
     steps: int
+    acts: int
     moments: int
     mails: int
     broken: str = ""
@@ -62,8 +63,9 @@ def live(seed: int, steps: Sequence[Choice]) -> Lived:
             count += 1
             if broken:
                 break
+        broken = broken or _broken_at_the_end(world)
         years = world.lived.total_seconds() / (365.25 * 86_400)
-        return Lived(seed, years, count, world.rules.moments, world.server.taken.total(), broken)
+        return Lived(seed, years, count, world.acts, world.rules.moments, world.server.taken.total(), broken)
 
 
 def _broken_by(world: World, step: Choice) -> str:
@@ -75,6 +77,15 @@ def _broken_by(world: World, step: Choice) -> str:
         return str(violation)
     except Exception:
         return "crashed: " + " | ".join(traceback.format_exc(limit=-4).splitlines()[-5:])
+    return ""
+
+
+def _broken_at_the_end(world: World) -> str:
+    """The rule of the doctor's that this world breaks, in words."""
+    try:
+        world.rules.judge_all()
+    except Violation as violation:
+        return str(violation)
     return ""
 
 

@@ -1,100 +1,117 @@
-"""Questions about a whole world, asked of the tables."""
+"""Questions about a whole world, asked of the tables in plain SQL: they are asked after every step of every world."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db import connection
 
-from fondly.people.clients.models import Interaction
+from fondly.ground import instants
 from fondly.run.journeys import switch
-from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox import queries
-from fondly.run.outbox.models import Message
 
-LIVING = ("active", "paused")
-Committed = tuple[str, datetime, int]  # Message-ID, when, the how-manieth try
+Committed = tuple[str, str, int]  # Message-ID, when, the how-manieth try
+_LIVING = "('active', 'paused')"
+_MOMENT = "'moment ' || mo.id || ' (' || mo.journey_id || '|' || mo.key || ')'"
+_OF_MOMENT = "SELECT 1 FROM outbox_message m WHERE m.moment_id = mo.id AND m.state"
+# What is never true, whatever is under way: each finds words about rows that are so.
+_BREACHES = (
+    f"""SELECT 'more than one living journey of client ' || client_id || ' in playbook ' || playbook_id
+        FROM journeys_journey WHERE state IN {_LIVING} GROUP BY client_id, playbook_id, matter HAVING count(*) > 1""",
+    f"""SELECT 'journey ' || j.id || ' lives on for a record that is gone'
+        FROM journeys_journey j JOIN clients_client c ON c.id = j.client_id
+        WHERE j.state IN {_LIVING} AND (c.erased_at IS NOT NULL OR c.merged_into_id IS NOT NULL)""",
+    f"""SELECT {_MOMENT} || ' is ' || mo.state || ' though its journey is ' || j.state
+        FROM journeys_journey j JOIN journeys_moment mo ON mo.journey_id = j.id
+        WHERE j.state NOT IN {_LIVING} AND mo.state IN ('planned', 'due', 'working')
+        AND NOT EXISTS ({_OF_MOMENT} = 'sending')""",
+    f"""SELECT {_MOMENT} || ' is on its way, and no message is' FROM journeys_moment mo
+        WHERE mo.state = 'working' AND mo.lease_until IS NULL AND NOT EXISTS ({_OF_MOMENT} IN ('held', 'sending'))""",
+    f"""SELECT {_MOMENT} || ' waits for a yes to no message' FROM journeys_moment mo
+        WHERE mo.state = 'due' AND mo.asks = 'approve' AND NOT EXISTS ({_OF_MOMENT} = 'approval')""",
+    f"""SELECT {_MOMENT} || ' is uncertain, and no message is' FROM journeys_moment mo
+        WHERE mo.state = 'uncertain' AND NOT EXISTS ({_OF_MOMENT} = 'uncertain')""",
+    """SELECT 'message ' || m.id || ' is ' || m.state || ' while its moment is ' || mo.state
+        FROM outbox_message m JOIN journeys_moment mo ON mo.id = m.moment_id
+        WHERE (m.state = 'held' AND mo.state <> 'working') OR (m.state = 'approval' AND mo.state <> 'due')""",
+)  # fmt: skip
+# What should have been done by now.
+_LEFT_BEHIND = (
+    f"""SELECT {_MOMENT} || ' was due at ' || mo.at || ' and is still planned'
+        FROM journeys_moment mo JOIN journeys_journey j ON j.id = mo.journey_id
+        WHERE mo.state = 'planned' AND mo.at <= %s AND j.state = 'active'""",
+    """SELECT 'journey ' || id || ' was to be planned at ' || plan_at
+        FROM journeys_journey WHERE state = 'active' AND plan_at <= %s""",
+    """SELECT 'message ' || m.id || ' should have gone at ' || m.go_at
+        FROM outbox_message m JOIN journeys_moment mo ON mo.id = m.moment_id
+        JOIN journeys_journey j ON j.id = mo.journey_id
+        WHERE m.state = 'held' AND m.go_at <= %s AND mo.state = 'working' AND j.state = 'active'""",
+)
 
 
-def times_told(journey_id: int, key: str) -> int:
-    """How often the timeline says that this moment was done or sent."""
-    return Interaction.objects.filter(journey_id=journey_id, key=key, kind__in=("done", "sent")).count()
-
-
-def key_of_mail(message_id: str) -> str:
-    """ "journey|key" of the moment behind a mail."""
-    found = Message.objects.filter(message_id=message_id).values_list("moment__journey_id", "moment__key").get()
-    return f"{found[0]}|{found[1]}"
+def rows(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """What this statement finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
 
 
 def committed_mails() -> set[Committed]:
     """What is past the point of no return and has no answer yet."""
-    rows = Message.objects.filter(state="sending", committed_at__isnull=False)
-    return set(rows.values_list("message_id", "committed_at", "attempts_made"))
+    found = rows(
+        "SELECT message_id, committed_at, attempts_made FROM outbox_message "
+        "WHERE state = 'sending' AND committed_at IS NOT NULL"
+    )
+    return {(message_id, str(at), tries) for message_id, at, tries in found}
 
 
 def states_of_mails(message_ids: Iterable[str]) -> dict[str, tuple[str, bool, str]]:
     """Message-ID -> (state, whether it passed the point of no return, the last words about it)."""
-    rows = Message.objects.filter(message_id__in=list(message_ids))
-    found = rows.values_list("message_id", "state", "committed_at", "reply")
-    return {pk: (state, at is not None, reply) for pk, state, at, reply in found}
+    asked = list(message_ids)
+    if not asked:
+        return {}
+    found = rows(
+        "SELECT message_id, state, committed_at IS NOT NULL, reply FROM outbox_message "
+        f"WHERE message_id IN ({', '.join(['%s'] * len(asked))})",
+        asked,
+    )
+    return {pk: (state, bool(is_committed), reply) for pk, state, is_committed, reply in found}
 
 
 def breaches() -> Iterator[str]:
     """What is never true, whatever is under way."""
-    living = Journey.objects.filter(state__in=LIVING)
-    for row in living.order_by().values("client", "playbook", "matter").annotate(n=Count("pk")).filter(n__gt=1):
-        yield f"more than one living journey: {row}"
-    for journey in living.exclude(client__erased_at=None, client__merged_into=None)[:1]:
-        yield f"journey {journey.pk} lives on for a record that is gone"
-    yield from _loose_ends()
-    yield from _unlisted()
+    yield from (words for (words,) in rows(" UNION ALL ".join(_BREACHES)))
 
 
-def _loose_ends() -> Iterator[str]:
-    """Moments and messages that no one will ever bring to an end."""
-    of_moment = Message.objects.filter(moment=OuterRef("pk"))
-    in_hand = of_moment.filter(state="sending")
-    ended = Moment.objects.filter(state__in=("planned", "due", "working")).exclude(journey__state__in=LIVING)
-    for moment in ended.exclude(Exists(in_hand))[:1]:
-        yield f"{_about(moment)} is {moment.state} though its journey is {moment.journey.state}"
-    working = Moment.objects.filter(state="working", lease_until=None)
-    for moment in working.exclude(Exists(of_moment.filter(state__in=("held", "sending"))))[:1]:
-        yield f"{_about(moment)} is on its way, and no message is"
-    asked = Moment.objects.filter(state="due", asks="approve")
-    for moment in asked.exclude(Exists(of_moment.filter(state="approval")))[:1]:
-        yield f"{_about(moment)} waits for a yes to no message"
-    astray = Q(state="held") & ~Q(moment__state="working") | Q(state="approval") & ~Q(moment__state="due")
-    waiting = Message.objects.filter(astray)
-    for message in waiting[:1]:
-        yield f"message {message.pk} is {message.state} while its moment is {message.moment and message.moment.state}"
+def uncertain() -> frozenset[int]:
+    """The messages of which nobody knows whether they arrived."""
+    return frozenset(pk for (pk,) in rows("SELECT id FROM outbox_message WHERE state = 'uncertain'"))
 
 
-def _unlisted() -> Iterator[str]:
-    uncertain = set(Message.objects.filter(state="uncertain").values_list("pk", flat=True)[: queries.PAGE])
-    if uncertain and not uncertain <= {row["id"] for row in queries.page("uncertain").rows}:
-        yield "an uncertain message is not listed in the Outbox"
-    for moment in Moment.objects.filter(state="uncertain").exclude(messages__state="uncertain")[:1]:
-        yield f"{_about(moment)} is uncertain, and no message is"
+def unlisted(pks: frozenset[int]) -> set[int]:
+    """Which of these uncertain messages the Outbox does not show."""
+    page = queries.page("uncertain")
+    shown = {row["id"] for row in page.rows}
+    while page.after:
+        page = queries.page("uncertain", page.after)
+        shown |= {row["id"] for row in page.rows}
+    return pks - shown
 
 
 def plans_due(now: datetime) -> bool:
     """Whether a journey waits to be planned."""
-    return Journey.objects.filter(state="active", plan_at__lte=now).exists()
+    asked = "SELECT 1 FROM journeys_journey WHERE state = 'active' AND plan_at <= %s LIMIT 1"
+    return bool(rows(asked, [instants.stored(now)]))
 
 
 def left_behind(now: datetime) -> Iterator[str]:
     """What should have been done by now: the engine said it had nothing left to do."""
-    if switch.why_paused():
-        return
-    active = Q(journey__state="active")
-    for moment in Moment.objects.filter(active, state="planned", at__lte=now)[:1]:
-        yield f"{_about(moment)} was due at {moment.at} and is still planned at {now}"
-    for journey in Journey.objects.filter(state="active", plan_at__lte=now)[:1]:
-        yield f"journey {journey.pk} was to be planned at {journey.plan_at}, and it is {now}"
-    ready = Q(moment__journey__state="active", moment__state="working")
-    for message in Message.objects.filter(ready, state="held", go_at__lte=now)[:1]:
-        yield f"message {message.pk} should have gone at {message.go_at}, and it is {now}"
+    if not switch.why_paused():
+        asked = [instants.stored(now)] * len(_LEFT_BEHIND)
+        yield from (f"{words}, and it is {now}" for (words,) in rows(" UNION ALL ".join(_LEFT_BEHIND), asked))
 
 
-def _about(moment: Moment) -> str:
-    return f"moment {moment.pk} ({moment.journey_id}|{moment.key})"
+def clients_served() -> int:
+    """How many clients live a journey; 0 while everything is paused."""
+    living = f"SELECT count(DISTINCT client_id) FROM journeys_journey WHERE state IN {_LIVING}"
+    return 0 if switch.why_paused() else int(rows(living)[0][0])

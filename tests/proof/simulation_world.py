@@ -10,9 +10,10 @@ from random import Random
 from typing import Any
 
 from django.db import transaction
+from django.test import override_settings
 
 from fondly.design.playbooks import library, publishing
-from fondly.design.playbooks.models import Playbook
+from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.ground import clock, secrets
 from fondly.ground.action import Actor, Performed, Refused, perform
 from fondly.ground.models import Setting
@@ -29,8 +30,11 @@ START = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 DANA = Actor("Dana", None, frozenset({"admin"}))
 LONG_AGO = START - timedelta(days=9000)
 LEASE, PAUSE = timedelta(minutes=1), timedelta(seconds=15)  # of a worker; of a mail server that cannot be used
+CROWD = 50  # clients; a crowd mostly lives what a trade would live, a few mostly every kind of rule
+STARTERS_OF_CROWDS, STARTERS_OF_FEW = 0.7, 0.3
 FARTHEST = timedelta(days=60)
 MOST_TICKS = 60
+MAILS_TOGETHER = 20  # behind one point of no return, in every second world
 ZONES = ("America/Chicago", "America/New_York", "Europe/Berlin", "Pacific/Apia", "Australia/Lord_Howe", "Asia/Gaza", "")
 
 
@@ -43,7 +47,8 @@ class World:
         self.server, self.rules = MailServer(), Rules(self)
         self.traps: dict[str, Callable[[], None]] = {}  # place in the sending path -> what happens there, once
         self.variants: dict[int, int] = {}  # playbook -> variants published so far
-        self.started_at, self.lived = self.now, timedelta(0)  # lived: client time, summed
+        self.acts = 0  # of people, those refused left out
+        self.started_at, self.lived = self.now, timedelta(0)  # lived: time of clients on a journey, summed
         self._prepare(clients)
         self.rules.begin()
 
@@ -53,12 +58,14 @@ class World:
         secrets.store(addresses.URL_SECRET, "smtp://127.0.0.1:2")
         Setting.put(addresses.FROM_SETTING, "Dana Field <dana@stillwater.example>")
         for number in range(1 + self.seed % 2):
-            self._publish_first(number)
-        for number in range(clients):
-            self.add_client(number)
+            self._publish_first(number, clients)
+        books = [library.parsed(version.pk) for version in PlaybookVersion.objects.all()]
+        self.date_fields = sorted({f.name for book in books for f in book.fields.values() if f.type == "date"})
+        self.add_clients(clients)
 
-    def _publish_first(self, number: int) -> None:
-        trade = self.roll.choice(simulation_books.STARTERS) if self.roll.random() < 0.3 else ""
+    def _publish_first(self, number: int, clients: int) -> None:
+        share = STARTERS_OF_CROWDS if clients > CROWD else STARTERS_OF_FEW
+        trade = self.roll.choice(simulation_books.STARTERS) if self.roll.random() < share else ""
         playbook = Playbook.objects.create(slug=f"p{number}", name=f"P{number}", trade=trade, made_at=self.now)
         self.variants[playbook.pk] = 0
         self.publish(playbook)
@@ -75,23 +82,35 @@ class World:
         if live is None or live.content_hash != library.hash_of(text):
             publishing.make_live(publishing.new_draft(playbook, text, "Dana", self.now), self.now)
 
-    def add_client(self, number: int) -> None:
-        name = f"Zz{self.seed}x{number}q Person"
-        client = Client.objects.create(
-            name=name, first_name=name.split()[0], sort_name=name.casefold(), created_at=self.now, changed_at=self.now,
+    def add_clients(self, count: int) -> None:
+        names = [f"Zz{self.seed}x{number}q" for number in range(count)]
+        made = Client.objects.bulk_create(self._client(number, name) for number, name in enumerate(names))
+        contacts = Contact.objects.bulk_create(Contact(client=one, name=one.name, is_primary=True) for one in made)
+        addresses = [f"{name.lower()}@canary.example" for name in names]
+        EmailAddress.objects.bulk_create(
+            EmailAddress(contact=contact, address=address, key=address, is_primary=True)
+            for contact, address in zip(contacts, addresses, strict=True)
+        )
+
+    def _client(self, number: int, first_name: str) -> Client:
+        name = f"{first_name} Person"
+        return Client(
+            name=name, first_name=first_name, sort_name=name.casefold(), created_at=self.now, changed_at=self.now,
             zone=self.roll.choice(ZONES), persona=self.roll.choice(("", "calm", "busy")),
-            fields={"birthday": "1980-02-29" if number % 2 else "1975-07-04"},
+            fields={"birthday": "1980-02-29" if number % 2 else "1975-07-04", **self._dates(number)},
         )  # fmt: skip
-        contact = Contact.objects.create(client=client, name=name, is_primary=True)
-        address = f"zz{self.seed}x{number}q@canary.example"
-        EmailAddress.objects.create(contact=contact, address=address, key=address, is_primary=True)
+
+    def _dates(self, number: int) -> dict[str, str]:
+        """Most clients have the dates their playbooks ask for; they lie around the beginning."""
+        day = (self.now + timedelta(days=number * 7 % 200 - 40)).date().isoformat()
+        return dict.fromkeys(self.date_fields, day) if number % 4 else {}
 
     # -- time and workers -------------------------------------------------------------------
 
     def pass_time(self, by: timedelta) -> None:
         """The wall clock goes on; leases of dead workers run out by the database's clock, which goes on as well."""
         self.now += by
-        self.lived += by * Client.objects.filter(erased_at=None, merged_into=None).count()
+        self.lived += by * simulation_state.clients_served()
         if by >= PAUSE:
             sending.forget_pauses()
         if by >= LEASE:
@@ -149,9 +168,12 @@ class World:
         self.rules.drain("engine")
         with clock.at(self.now):
             try:
-                return perform(name, DANA, given)
+                performed = perform(name, DANA, given)
             except Refused:
                 return None
+            else:
+                self.acts += 1
+                return performed
             finally:
                 self.rules.drain(name)
 
@@ -161,8 +183,9 @@ def living(seed: int, clients: int) -> Iterator[World]:
     """A world with its mail server in place, gone without a trace afterwards."""
     real = sending.Connection
     sending.forget_pauses()
+    together = 1 if seed % 2 or seed % 16 == 0 else MAILS_TOGETHER
     try:
-        with transaction.atomic():
+        with override_settings(FONDLY_MAILS_PER_COMMIT=together), transaction.atomic():
             world = World(seed, clients)
             sending.Connection = connection_for(world)  # type: ignore[assignment,misc]
             faults.use(world.reach)
