@@ -172,3 +172,19 @@ def test_arms_that_never_differ_have_no_interval():
     found = judge(samples.share(0, 500), samples.share(0, 500), Plan(needed=400))
     assert found.verdict is Verdict.NO_DIFFERENCE
     assert found.difference.low is None and found.difference.note and found.lift is None
+
+
+def test_at_most_one_in_twenty_is_wrong_for_skewed_money_too():
+    """What clients spend: a few spend very much. A look after every 10 clients per arm, from 100 up to 1,500."""
+    dice = np.random.default_rng(13)
+    looks = np.arange(10, 1501, 10)
+    sums = []
+    for _ in range(2):
+        spent = dice.lognormal(0, 1, (3000, 1500))
+        pairs = (one.cumsum(axis=1)[:, looks - 1] for one in (spent, spent**2))
+        sums.append(tuple(pairs))
+    means = [total / looks for total, _squares in sums]
+    variances = [squares / looks - mean**2 for (_total, squares), mean in zip(sums, means, strict=True)]
+    out = np.abs(means[1] - means[0]) / np.sqrt((variances[0] + variances[1]) / (looks - 1))
+    looked = looks >= verdicts.FEWEST
+    assert (out > reach(2 * looks))[:, looked].any(axis=1).mean() <= 0.05

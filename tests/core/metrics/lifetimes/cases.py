@@ -1,17 +1,28 @@
 """CDNOW, and clients whose parameters we chose ourselves."""
 
+import csv
+import gzip
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from fondly.core.metrics.lifetimes.purchases import Purchases, purchases
 
-CDNOW = Path(__file__).parents[1] / "data" / "cdnow_sample.csv"
+DATA = Path(__file__).parents[1] / "data"
 
 
 def cdnow() -> Purchases:
-    table = np.genfromtxt(CDNOW, delimiter=",", skip_header=1)
+    table = np.genfromtxt(DATA / "cdnow_sample.csv", delimiter=",", skip_header=1)
     return purchases(table[:, 1], table[:, 2], table[:, 3], table[:, 4])
+
+
+def cdnow_transactions():
+    """Clients, weeks since the first day of 1997, amounts."""
+    with gzip.open(DATA / "cdnow_transactions.csv.gz", "rt") as lines:
+        rows = list(csv.DictReader(lines))
+    days = [(date.fromisoformat(row["date"]) - date(1997, 1, 1)).days for row in rows]
+    return [int(row["sample_id"]) for row in rows], np.array(days) / 7, [float(row["amount"]) for row in rows]
 
 
 def bgnbd_clients(count, r, alpha, a, b, dice):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from fondly.core.metrics.lifetimes import bgnbd, gammagamma, paretonbd, retention
-from fondly.core.metrics.lifetimes.worth import lifetime_value
-from tests.core.metrics.lifetimes.cases import cdnow
+from fondly.core.metrics.lifetimes.purchases import from_transactions
+from fondly.core.metrics.lifetimes.worth import lifetime_value, of_clients
+from tests.core.metrics.lifetimes.cases import cdnow, cdnow_transactions
 
 
 def test_bgnbd():
@@ -79,3 +80,22 @@ def test_value_of_all_clients_is_the_sum_of_purchases_times_what_they_bring():
     assert lifetime_value(expected, spend, 39) == pytest.approx(2 * expected(39))
     later = lifetime_value(expected, spend, 39, discount=0.01)
     assert (later < 2 * expected(39)).all() and (later > 2 * expected(39) * 1.01**-39).all()
+
+
+def test_the_published_summary_comes_from_the_transactions():
+    """To the two digits to which it was rounded."""
+    _clients, seen = from_transactions(*cdnow_transactions(), until=272 / 7)
+    published = cdnow()
+    assert (seen.frequency == published.frequency).all()
+    for name in ("recency", "age", "spend"):
+        assert getattr(seen, name) == pytest.approx(getattr(published, name), abs=0.0051)
+
+
+def test_worth_of_clients():
+    given = cdnow()
+    found = of_clients(given, 39, margin=0.5)
+    assert found.value == pytest.approx(0.5 * found.expected * found.spend)
+    assert found.total.value == pytest.approx(found.value.sum())
+    assert 0.8 < found.total.low / found.total.value < 1 < found.total.high / found.total.value < 1.2
+    assert of_clients(given, 39, discount=0.002).total.value < 2 * found.total.value
+    assert ((found.alive > 0) & (found.alive <= 1)).all()

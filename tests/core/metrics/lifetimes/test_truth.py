@@ -7,6 +7,7 @@ from scipy.special import hyp2f1
 from fondly.core.metrics import newton
 from fondly.core.metrics.lifetimes import bgnbd, fits, gammagamma, paretonbd, retention
 from fondly.core.metrics.lifetimes.purchases import distinct, purchases
+from fondly.core.metrics.lifetimes.worth import of_clients
 from tests.core.metrics.lifetimes.cases import bgnbd_clients, cdnow, paretonbd_clients, with_spend
 
 RETENTION = retention.Retention(0.8, 3.0)
@@ -157,3 +158,16 @@ def test_a_flat_likelihood_gives_no_interval():
     found = bgnbd.fit(purchases(frequency, ages - dice.integers(0, 2, 30), ages))
     assert found.estimates()["a"].low is None
     assert found.estimates()["a"].note == fits.UNTOLD
+
+
+def test_the_range_of_the_total_worth_covers_what_the_truth_says():
+    """Over 60 simulated client bases: the total by the true parameters lies in the range."""
+
+    def once(seed):
+        dice = np.random.default_rng(seed)
+        given = with_spend(bgnbd_clients(600, *_BGNBD, dice)[0], *_SPEND, dice)
+        truth = bgnbd.expected_purchases(_BGNBD, given, 20) * gammagamma.expected_spend(_SPEND, given)
+        total = of_clients(given, 20).total
+        return total.low <= truth.sum() <= total.high
+
+    assert np.mean([once(seed) for seed in range(60)]) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 60)

@@ -32,6 +32,11 @@ class Purchases:
     def __len__(self) -> int:
         return len(self.frequency)
 
+    def picked(self, every: int) -> "Purchases":
+        """Every so manyth client."""
+        spend = None if self.spend is None else self.spend[::every]
+        return Purchases(self.frequency[::every], self.recency[::every], self.age[::every], spend)
+
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
