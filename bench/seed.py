@@ -73,7 +73,6 @@ def main() -> int:
 def start(home: Path) -> None:
     os.environ["FONDLY_HOME"] = str(home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fondly.project.settings")
-    os.environ.setdefault("FONDLY_MOVABLE_CLOCK", "yes")
     home.mkdir(parents=True, exist_ok=True)
     import django
     from django.core.management import call_command

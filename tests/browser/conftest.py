@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, Page
 
 from fondly.doors.web import frame
 from fondly.ground import clock, fresh
 from fondly.people.team.models import User
+from fondly.people.team.sessions import SessionStore
 from tests import cast as casting
 
 CHROMIUM = "/usr/bin/chromium"

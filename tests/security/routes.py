@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # Tables that any page may touch: who is signed in, and when something was seen.
-PASSING = frozenset({"django_session", "ground_cache"})
+PASSING = frozenset({"team_session", "ground_cache"})
 _TEXTS = {"verb": "take_back", "form": "move", "act": "keep", "name": "nothing", "rest": "nothing", "token": "x" * 43}
 
 

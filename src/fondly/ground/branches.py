@@ -4,7 +4,7 @@ A database reads `state IN (a, b) ORDER BY at LIMIT 50` whole and sorts it; of `
 fifty entries of an index. So each group is asked for alone and the answers are put together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -45,3 +45,9 @@ def _together(branches: Iterable[Statement], columns: str) -> tuple[str, list[An
         parts.append(f"SELECT {columns.format(place=place)} FROM ({sql}) AS branch{place}")  # noqa: S608
         values += params
     return " UNION ALL ".join(parts), values
+
+
+def counts(branches: Sequence[Statement]) -> list[int]:
+    """How many rows each statement gives, all asked for at once. There must be at least one."""
+    numbers = ", ".join(f"(SELECT COUNT(*) FROM ({sql}) AS branch)" for sql, _params in branches)  # noqa: S608
+    return list(rows(f"SELECT {numbers}", [value for _sql, params in branches for value in params])[0])

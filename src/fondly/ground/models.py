@@ -1,7 +1,13 @@
 """Install-wide facts: settings changed on screen, the audit trail, keys already used, long acts on their way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.db import models
 from django.db.models import Q
+
+_together: ContextVar[dict[str, str] | None] = ContextVar("settings_together", default=None)
 
 
 class Setting(models.Model):
@@ -12,11 +18,24 @@ class Setting(models.Model):
 
     @classmethod
     def get(cls, name: str) -> str:
+        together = _together.get()
+        if together is not None:
+            return together.get(name, "")
         return cls.objects.filter(name=name).values_list("value", flat=True).first() or ""
 
     @classmethod
     def put(cls, name: str, value: str) -> None:
         cls.objects.update_or_create(name=name, defaults={"value": value})
+
+    @classmethod
+    @contextmanager
+    def together(cls) -> Iterator[None]:
+        """For a page that only reads: inside the block all settings are as one statement found them at its start."""
+        before = _together.set(dict(cls.objects.values_list("name", "value")))
+        try:
+            yield
+        finally:
+            _together.reset(before)
 
 
 class AuditEntry(models.Model):

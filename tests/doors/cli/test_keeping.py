@@ -143,7 +143,7 @@ def test_an_export_holds_everything_but_secrets(install, tmp_path, name):
         and b"token_hash" not in everything
         and b"password" not in files["data/team_user.jsonl"]
     )
-    assert not {"team_apitoken", "team_signinlink", "ground_usedkey"} & set(tables)
+    assert not {"team_session", "team_apitoken", "team_signinlink", "ground_usedkey"} & set(tables)
 
 
 def _read(place: Path) -> dict[str, bytes]:

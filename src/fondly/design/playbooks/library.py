@@ -35,7 +35,12 @@ def parsed_all(version_ids: Iterable[int]) -> dict[int, Book]:
     missing = {h for h in hashes.values() if _kept(h) is None}
     texts = PlaybookVersion.objects.filter(pk__in=[pk for pk, h in hashes.items() if h in missing])
     fresh = {content_hash: parse(text) for content_hash, text in texts.values_list("content_hash", "text")}
-    return {pk: fresh.get(h) or _kept(h) or parsed_text(pk) for pk, h in hashes.items()}
+    return {pk: fresh.get(h) or parsed_as(pk, h) for pk, h in hashes.items()}
+
+
+def parsed_as(version_id: int, content_hash: str) -> Book:
+    """The same where the hash of its text is known already: asks for the text only when it was not seen yet."""
+    return _kept(content_hash) or parsed_text(version_id)
 
 
 def parsed_text(version_id: int) -> Book:

@@ -24,7 +24,7 @@ from fondly.design.playbooks.models import PlaybookVersion
 from fondly.doors.cli.archive import sha256
 from fondly.ground import clock
 
-_LEFT_OUT = {"team.SignInLink", "team.ApiToken", "ground.UsedKey"}
+_LEFT_OUT = {"team.Session", "team.SignInLink", "team.ApiToken", "ground.UsedKey"}
 _SECRET_FIELDS = {"team.User": {"password", "sessions_ended"}}
 _ENCRYPTED = "gAAAA"  # how every value kept by ground.secrets begins
 _ROWS = 2000

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from types import FrameType
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections, connection
 
 from fondly.doors import database, heartbeat
 from fondly.ground import chain, clock, errands
+from fondly.people.team.sessions import SessionStore
 from fondly.run.journeys import clockwork, engine, map_page
 
 log = logging.getLogger("fondly.worker")
@@ -84,7 +84,7 @@ class Worker:
         """Once a day: sessions that have ended."""
         moment = datetime.now(UTC)
         if self._cleaned_at is None or moment - self._cleaned_at >= _DAY:
-            call_command("clearsessions")
+            SessionStore.clear_expired()
             self._cleaned_at = moment
 
     def _keep_map(self) -> None:

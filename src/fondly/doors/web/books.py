@@ -1,7 +1,5 @@
 """Words of the live playbooks for the screens: stage titles and personas."""
 
-from functools import lru_cache
-
 from fondly.core.playbook.model import Playbook as Book
 from fondly.core.playbook.reading import PlaybookError
 from fondly.design.playbooks import library
@@ -29,10 +27,9 @@ def stage_title(book: Book | None, name: str) -> str:
     return stage.title if stage else words(name)
 
 
-@lru_cache(maxsize=64)
 def book_of(version_id: int, content_hash: str) -> Book | None:
-    """The playbook of a stored version; None when it cannot be read. Drafts change: their hash is part of the key."""
+    """The playbook of a stored version; None when it cannot be read."""
     try:
-        return library.parsed(version_id)
+        return library.parsed_as(version_id, content_hash)
     except (PlaybookError, PlaybookVersion.DoesNotExist):
         return None

@@ -1,4 +1,4 @@
-"""Everything the Client page shows, in six queries (eight with session and user)."""
+"""Everything the Client page shows, in five queries, and one for a playbook not seen yet."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -62,7 +62,7 @@ def _line(row: tuple[Any, ...], now: datetime) -> Line:
         owner=owner,
         feeling=feeling,
         recent=parsed(recent),
-        last_contact_at=_instant(talked),
+        last_contact_at=talked and instants.read(talked),
         is_demo=bool(is_demo),
         value_minor=value,
         currency=currency,
@@ -70,9 +70,5 @@ def _line(row: tuple[Any, ...], now: datetime) -> Line:
         day=(now - instants.read(entered)).days + 1 if entered else 0,
         paused=state == "paused",
         next_what=what,
-        next_at=_instant(next_at),
+        next_at=next_at and instants.read(next_at),
     )
-
-
-def _instant(value: datetime | None) -> datetime | None:
-    return instants.read(value) if value else None

@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from fondly.doors.web.clients_lines import Line, lines
 from fondly.people.clients.models import Client
-from fondly.people.clients.search import search
+from fondly.people.clients.search import found_ids
 from fondly.people.team.screens import number
 from fondly.run.journeys.models import Journey
 
@@ -77,7 +77,7 @@ def reading(values: Any) -> Filter:
 def page(wanted: Filter, now: datetime) -> ListPage:
     """Fifty clients: two queries, and what a text search needs."""
     if wanted.q:
-        hits = [hit.client_id for hit in search(wanted.q, FOUND_MOST)]
+        hits = found_ids(wanted.q, FOUND_MOST)
         fitting = hits if replace(wanted, q="").is_plain else _among(hits, wanted, now)
         return ListPage(lines(fitting, now), "")
     found = list(_from_key(matching(wanted, now), wanted).values_list("pk", flat=True)[: PAGE + 1])
@@ -103,7 +103,7 @@ def ordered(wanted: Filter, now: datetime) -> "QuerySet[Client]":
 def matched(wanted: Filter, now: datetime) -> "QuerySet[Client]":
     """Those that fit the whole sentence, in no order."""
     fitting = matching(wanted, now)
-    return fitting.filter(pk__in=[hit.client_id for hit in search(wanted.q, FOUND_MOST)]) if wanted.q else fitting
+    return fitting.filter(pk__in=found_ids(wanted.q, FOUND_MOST)) if wanted.q else fitting
 
 
 def matching(wanted: Filter, now: datetime) -> "QuerySet[Client]":

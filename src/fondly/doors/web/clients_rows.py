@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from django.utils import timezone
+
+from fondly.doors.web import quick
 from fondly.doors.web.clients_lines import Line
-from fondly.doors.web.filters import money, span, step, when, words
+from fondly.doors.web.filters import money, near, span, step, words
 from fondly.ground.wording import gettext as _
 
 
@@ -12,6 +15,7 @@ class Shown(NamedTuple):
     """One line; the template takes it apart in this order."""
 
     id: int
+    href: str
     name: str
     select: str  # what the box says to those who do not see the row
     example: bool
@@ -25,13 +29,17 @@ class Shown(NamedTuple):
 
 def shown(rows: list[Line], titles: dict[str, str], now: datetime) -> list[tuple[Shown, str]]:
     """Each row with who looks after the client ("" when nobody)."""
-    frames = _("Select %(name)s"), _("%(ago)s ago"), _("since %(at)s")
-    return [(_shown(row, titles, now, *frames), row.owner) for row in rows]
+    local = now.astimezone(timezone.get_current_timezone())
+    page = quick.url("client", 0).removesuffix("0")
+    frames = page, _("Select %(name)s"), _("%(ago)s ago"), _("since %(at)s")
+    return [(_shown(row, titles, local, *frames), row.owner) for row in rows]
 
 
-def _shown(row: Line, titles: dict[str, str], now: datetime, pick: str, ago: str, since: str) -> Shown:
+def _shown(row: Line, titles: dict[str, str], now: datetime, page: str, pick: str, ago: str, since: str) -> Shown:
+    at = near(row.next_at.astimezone(now.tzinfo), now.date()) if row.next_at else ""
     return Shown(
         row.id,
+        f"{page}{row.id}",
         row.name,
         pick % {"name": row.name},
         row.is_demo,
@@ -39,7 +47,7 @@ def _shown(row: Line, titles: dict[str, str], now: datetime, pick: str, ago: str
         None if row.feeling is None else step(row.feeling),
         tuple((row.recent or ())[-5:]),
         words(row.next_what),
-        since % {"at": when(row.next_at)} if row.next_at and row.next_at < now else when(row.next_at),
+        since % {"at": at} if row.next_at and row.next_at < now else at,
         ago % {"ago": span(abs(now - row.last_contact_at))} if row.last_contact_at else "",
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format, get_format, number_format
 from django.utils.translation import gettext_lazy, ngettext
 
 from fondly.core.words import heading
@@ -35,14 +35,17 @@ def when(value: datetime | date | None, zone: str | tzinfo | None = None) -> str
     """ "Fri 16:00" within a week, "14 Nov" this year, "14 Nov 2025" else. zone: a name; none = the viewer's."""
     if value is None:
         return ""
-    if not isinstance(value, datetime):
-        return _day(value, _here(clock.now(), zone).date())
-    local, today = _here(value, zone), _here(clock.now(), zone).date()
+    today = _here(clock.now(), zone).date()
+    return near(_here(value, zone), today) if isinstance(value, datetime) else _day(value, today)
+
+
+def near(local: datetime, today: date) -> str:
+    """The same for an instant in the viewer's zone: a long list finds out the zone and the day only once."""
     hour = f"{local:%H:%M}"  # much quicker than date_format, and the same in every language
     away = (local.date() - today).days
     if -1 <= away <= 1:
-        near = (_("today %(hour)s"), _("tomorrow %(hour)s"), _("yesterday %(hour)s"))[away]
-        return near % {"hour": hour}
+        words = (_("today %(hour)s"), _("tomorrow %(hour)s"), _("yesterday %(hour)s"))[away]
+        return words % {"hour": hour}
     return f"{_dated(local.date(), 'D', language())} {hour}" if abs(away) < 7 else _day(local.date(), today)
 
 
@@ -116,10 +119,20 @@ def money(minor: int | None, currency: str = "") -> str:
     if minor is None:
         return ""
     places = _EXPONENTS.get(currency, 2)
-    whole = minor % 10**places == 0
-    amount = number_format(abs(minor) / 10**places, 0 if whole else places, use_l10n=True, force_grouping=True)
+    whole, rest = divmod(abs(minor), 10**places)
+    amount = _grouped(whole, language()) + (f"{_point(language())}{rest:0{places}}" if rest else "")
     sign = _MINUS if minor < 0 else ""
     return f"{sign}{_SIGNS[currency]}{amount}" if currency in _SIGNS else f"{sign}{amount} {currency}".strip()
+
+
+@lru_cache(maxsize=8192)
+def _grouped(whole: int, _language: str) -> str:
+    return number_format(whole, use_l10n=True, force_grouping=True)
+
+
+@lru_cache(maxsize=64)
+def _point(_language: str) -> str:
+    return str(get_format("DECIMAL_SEPARATOR"))
 
 
 def feeling(value: float | None) -> str:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch
 
 from fondly.doors.web import quick
-from fondly.ground import clock
+from fondly.ground import branches, clock
 from fondly.ground.wording import gettext as _
 from fondly.people.team import screens
 
@@ -49,42 +49,42 @@ def nav(request: HttpRequest) -> list[Link]:
     """The pages this person may open, in order. A page whose room is not installed is left out."""
     known: list[Link] | None = getattr(request, "_nav", None)
     if known is None:
-        found = (_link(entry, request) for entry in screens.entries())
+        counts = _counts(request.user)
+        found = (_link(entry, request, counts.get(entry.key, 0)) for entry in screens.entries())
         known = request._nav = [link for link in found if link is not None]  # type: ignore[attr-defined]
     return known
 
 
 def forget(user_id: int | None = None) -> None:
     """Count again: after this person did something; None: for everybody."""
-    for key in [key for key in _badges if user_id in (None, key[0])]:
-        _badges.pop(key, None)
+    for key in list(_badges):
+        if user_id in (None, key[0]):
+            _badges.pop(key, None)
 
 
-def _link(entry: screens.Entry, request: HttpRequest) -> Link | None:
+def _link(entry: screens.Entry, request: HttpRequest, count: int) -> Link | None:
     try:
         href = quick.url(entry.page)
     except NoReverseMatch:
         return None
     here = request.path == href or request.path.startswith((href.rstrip("/") + "/", *entry.also))
-    return Link(entry.key, str(entry.label), href, entry.keys, entry.foot, here, _badge(entry, request))
+    badge = "" if not count else f"{BADGE_CAP}+" if count > BADGE_CAP else str(count)
+    return Link(entry.key, str(entry.label), href, entry.keys, entry.foot, here, badge)
 
 
-def _badge(entry: screens.Entry, request: HttpRequest) -> str:
-    count = _count(entry, request.user) if entry.badge else 0
-    return "" if not count else f"{BADGE_CAP}+" if count > BADGE_CAP else str(count)
-
-
-def _count(entry: screens.Entry, user: Any) -> int:
-    """The page itself may have counted (user.today_count); else a number that is a few seconds old will do."""
-    key, now = (user.pk, entry.key), time.monotonic()
-    own = getattr(user, f"{entry.key}_count", None)
-    if own is not None:
-        _badges[key] = (now + COUNTED_SECONDS, own)
-    until, count = _badges.get(key, (0.0, 0))
-    if now >= until and entry.badge:
-        count = entry.badge(user)
-        _badges[key] = (now + ASKED_SECONDS, count)
-    return count
+def _counts(user: Any) -> dict[str, int]:
+    """The page itself may have counted (user.today_count); else numbers that are a few seconds old will do."""
+    now, asked = time.monotonic(), {}
+    badged = {entry.key: entry.badge for entry in screens.entries() if entry.badge}
+    for key, waiting in badged.items():
+        own = getattr(user, f"{key}_count", None)
+        if own is not None:
+            _badges[user.pk, key] = (now + COUNTED_SECONDS, own)
+        elif now >= _badges.get((user.pk, key), (0.0, 0))[0]:
+            asked[key] = branches.statement(waiting(user)[: BADGE_CAP + 1])
+    for key, count in zip(asked, branches.counts(list(asked.values())) if asked else (), strict=True):
+        _badges[user.pk, key] = (now + ASKED_SECONDS, count)
+    return {key: _badges.get((user.pk, key), (0.0, 0))[1] for key in badged}
 
 
 def notices(request: HttpRequest) -> list[Notice]:

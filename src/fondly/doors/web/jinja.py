@@ -5,7 +5,6 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.templatetags.static import static
 from django.urls import NoReverseMatch
 from django.utils.translation import get_language, get_language_bidi, ngettext
 from jinja2 import BytecodeCache, Environment, FileSystemBytecodeCache, FileSystemLoader, select_autoescape
@@ -27,7 +26,7 @@ def environment(**options: Any) -> Environment:
     made = Environment(**options)  # noqa: S701 - autoescape is on, see above
     made.install_gettext_callables(quick.gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(_globals())
-    made.filters.update(filters.FILTERS)
+    made.filters.update(filters.FILTERS, kept=quick.kept)
     return made
 
 
@@ -49,9 +48,8 @@ def _globals() -> dict[str, Any]:
     return {
         "url": quick.url,
         "url_if": url_if,
-        "kept": quick.kept,
         "now": clock.now,
-        "static": static,
+        "static": quick.static,
         "language": get_language,
         "right_to_left": get_language_bidi,
         "nav": frame.nav,

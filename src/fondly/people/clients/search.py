@@ -12,7 +12,7 @@ from django.db import connection
 
 from fondly.ground import reading
 from fondly.people.clients import identity
-from fondly.people.clients.models import Client, Contact, EmailAddress, Interaction, Phone
+from fondly.people.clients.models import Client, Contact, EmailAddress, Phone
 from fondly.people.clients.search_index import CLIENT, CONTACT, EMAIL, PHONE, has_trigrams
 
 Where = Literal["name", "contact", "email", "phone", "text"]
@@ -23,10 +23,23 @@ _CANDIDATES = 300  # rows looked at for likeness
 _LEAST_SIMILAR = 0.15  # of pg_trgm: only to find candidates
 _MOST_PIECES = 40
 _AROUND = 60  # characters shown on each side of a match
+_SHORTEST = 3  # letters of a word that trigrams can find
 _MATCHING = "SELECT rowid, text FROM clients_find WHERE clients_find MATCH %s"
 _FIRST = 2000  # matches of a word found everywhere that are put in order
 _ALSO = " AND text LIKE %s ESCAPE '\\'"
-_MODELS: dict[int, Any] = {CONTACT: Contact, EMAIL: EmailAddress, PHONE: Phone}
+_OWNERS = f"""
+SELECT f.at %% 4, coalesce(c.id, k.client_id), coalesce(c.name, e.address, p.number, k.name)
+FROM (SELECT rowid AS at, text FROM ({{matching}}) ORDER BY rowid %% 4, length(text), rowid LIMIT %s) f
+LEFT JOIN clients_client c ON f.at %% 4 = {CLIENT} AND c.id = f.at / 4
+LEFT JOIN clients_emailaddress e ON f.at %% 4 = {EMAIL} AND e.id = f.at / 4
+LEFT JOIN clients_phone p ON f.at %% 4 = {PHONE} AND p.id = f.at / 4
+LEFT JOIN clients_contact k
+  ON k.id = CASE f.at %% 4 WHEN {CONTACT} THEN f.at / 4 WHEN {EMAIL} THEN e.contact_id ELSE p.contact_id END
+ORDER BY f.at %% 4, length(f.text), f.at"""  # noqa: S608 - numbers of our own
+_ALIVE = (
+    "SELECT id, sort_name, name FROM clients_client"
+    " WHERE merged_into_id IS NULL AND erased_at IS NULL AND id IN ({ids})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +63,12 @@ class _Found:
 def search(text: str, limit: int = 20) -> list[Hit]:
     """The clients this text speaks of, best first: names, then ways to reach them, then words of the timeline."""
     words = _words(text)
-    if not words or limit < 1:
-        return []
-    found: dict[int, _Found] = {}
-    for find in (_find_short, _find_texts, _find_alike):
-        if len(found) < limit:
-            _take(found, find(words, limit))
-    return _hits(list(found.values())[:limit], words)
+    return _hits(_find(words, limit), words)
+
+
+def found_ids(text: str, limit: int) -> list[int]:
+    """Only who they are, without a look at their records: merged and erased ones may be among them."""
+    return [one.client_id for one in _find(_words(text), limit)]
 
 
 def forget() -> None:
@@ -72,6 +84,14 @@ def _words(text: str) -> list[str]:
     return identity.sort_key(clean).split()[:12]
 
 
+def _find(words: list[str], limit: int) -> list[_Found]:
+    found: dict[int, _Found] = {}
+    for find in (_find_short, _find_texts, _find_alike) if words and limit > 0 else ():
+        if len(found) < limit:
+            _take(found, find(words, limit))
+    return list(found.values())[:limit]
+
+
 def _take(found: dict[int, _Found], more: Iterable[_Found]) -> None:
     for one in more:
         found.setdefault(one.client_id, one)
@@ -79,58 +99,42 @@ def _take(found: dict[int, _Found], more: Iterable[_Found]) -> None:
 
 def _find_short(words: list[str], limit: int) -> Iterator[_Found]:
     """Every word inside a name, address or number."""
-    if connection.vendor == "sqlite":
-        yield from _of_rowids(_rowids_with(words, limit * 4))
-    else:
-        yield from _postgres_short(words, limit)
     digits = re.sub(r"\D", "", "".join(words)).lstrip("0")
-    if len(digits) >= 4 and not re.search(r"[a-z]", "".join(words)):
-        numbers = Phone.objects.filter(number__contains=digits, contact__client__merged_into=None)
-        if connection.vendor == "sqlite":
-            yield from _of_rowids(_rowids_with([digits], limit * 4))
-        else:
-            for pk, number in numbers.values_list("contact__client_id", "number")[:limit]:
-                yield _Found(pk, "phone", number)
+    if len(digits) < 4 or re.search(r"[a-z]", "".join(words)):
+        digits = ""
+    find = _sqlite_short if connection.vendor == "sqlite" else _postgres_short
+    yield from find(words, digits, limit)
 
 
-def _rowids_with(words: list[str], most: int) -> list[int]:
-    long = [word for word in words if len(word) >= 3]
-    if not long:
-        return _rowids_starting(words, most)
-    query = " AND ".join(_quoted(word) for word in long)
-    rest = [word for word in words if len(word) < 3]
-    sql = _MATCHING + _ALSO * len(rest)
-    values = [query, *(f"%{_plain(word)}%" for word in rest), _FIRST]
-    rows = reading.rows(f"{sql} LIMIT %s", values)
-    return [row[0] for row in sorted(rows, key=lambda row: (row[0] % 4, len(row[1]), row[0]))][:most]
+def _sqlite_short(words: list[str], digits: str, limit: int) -> Iterator[_Found]:
+    """One statement; one more for names when all words are too short for the index."""
+    if not any(len(word) >= _SHORTEST for word in words):
+        yield from _starting(words, limit)
+        looked_for = []
+    else:
+        looked_for = [_match(words)]
+    if digits and words != [digits]:
+        looked_for.append(_match([digits]))
+    if looked_for:
+        matching = " UNION ALL ".join(f"SELECT * FROM ({sql})" for sql, _values in looked_for)  # noqa: S608
+        values = [value for _sql, values in looked_for for value in values]
+        for what, client_id, text in reading.rows(_OWNERS.format(matching=matching), [*values, limit * 4]):
+            if client_id is not None:
+                yield _Found(client_id, _WHERE[what], text)
 
 
-def _rowids_starting(words: list[str], most: int) -> list[int]:
+def _match(words: list[str]) -> tuple[str, list[Any]]:
+    """The entries with all these words in them; at least one of them must be long enough for the index."""
+    query = " AND ".join(_quoted(word) for word in words if len(word) >= _SHORTEST)
+    rest = [f"%{_plain(word)}%" for word in words if len(word) < _SHORTEST]
+    return f"{_MATCHING}{_ALSO * len(rest)} LIMIT {_FIRST}", [query, *rest]
+
+
+def _starting(words: list[str], limit: int) -> Iterator[_Found]:
     """One or two letters are too few for trigrams: names that start with them."""
     starts = Client.objects.filter(sort_name__startswith=" ".join(words), merged_into=None, erased_at=None)
-    ids = starts.order_by("sort_name", "id").values_list("pk", flat=True)[:most]
-    return [pk * 4 + CLIENT for pk in ids]
-
-
-def _of_rowids(rowids: list[int]) -> Iterator[_Found]:
-    by_what: dict[int, list[int]] = {}
-    for rowid in rowids:
-        by_what.setdefault(rowid % 4, []).append(rowid // 4)
-    owners = {what: _owners(what, ids) for what, ids in by_what.items()}
-    for rowid in rowids:
-        known = owners[rowid % 4].get(rowid // 4)
-        if known is not None:
-            yield _Found(known[0], _WHERE[rowid % 4], known[1])
-
-
-def _owners(what: int, ids: list[int]) -> dict[int, tuple[int, str]]:
-    """Row id -> (client id, text) of contacts, addresses, numbers or clients."""
-    if what == CLIENT:
-        return {pk: (pk, name) for pk, name in Client.objects.filter(pk__in=ids).values_list("pk", "name")}
-    path = "client_id" if what == CONTACT else "contact__client_id"
-    text = {CONTACT: "name", EMAIL: "address", PHONE: "number"}[what]
-    rows = _MODELS[what].objects.filter(pk__in=ids).values_list("pk", path, text)
-    return {pk: (client_id, shown) for pk, client_id, shown in rows}
+    for pk, name in starts.order_by("sort_name", "id").values_list("pk", "name")[: limit * 4]:
+        yield _Found(pk, "name", name)
 
 
 def _find_texts(words: list[str], limit: int) -> Iterator[_Found]:
@@ -147,9 +151,8 @@ def _find_texts(words: list[str], limit: int) -> Iterator[_Found]:
             "SELECT id FROM clients_interaction WHERE text <> '' AND to_tsvector('simple', text)"
             " @@ to_tsquery('simple', %s) ORDER BY id DESC LIMIT %s"
         )
-    ids = [row[0] for row in reading.rows(sql, [query, limit * 4])]
-    known = Interaction.objects.filter(pk__in=ids).order_by("-pk").values_list("client_id", "text")
-    for client_id, text in known:
+    entries = f"SELECT client_id, text FROM clients_interaction WHERE id IN ({sql}) ORDER BY id DESC"  # noqa: S608
+    for client_id, text in reading.rows(entries, [query, limit * 4]):
         yield _Found(client_id, "text", text)
 
 
@@ -166,22 +169,19 @@ def _find_alike(words: list[str], limit: int) -> list[_Found]:
 
 
 def _likely(wanted: str, pieces: set[str]) -> list[tuple[int, str, str]]:
-    alive = Client.objects.filter(merged_into=None, erased_at=None)
     if connection.vendor == "sqlite":
         query = " OR ".join(_quoted(piece) for piece in sorted(pieces)[:_MOST_PIECES])
         sql = "SELECT rowid / 4 FROM clients_find WHERE clients_find MATCH %s AND rowid %% 4 = 0 ORDER BY rank LIMIT %s"
-        ids = [row[0] for row in reading.rows(sql, [query, _CANDIDATES])]
-        return list(alive.filter(pk__in=ids).values_list("pk", "sort_name", "name"))
+        return reading.rows(_ALIVE.format(ids=sql), [query, _CANDIDATES])
     with connection.cursor() as cursor:
         if not has_trigrams(cursor):
             return []
         cursor.execute("SELECT set_limit(%s)", [_LEAST_SIMILAR])
     sql = "SELECT id FROM clients_client WHERE sort_name %% %s ORDER BY similarity(sort_name, %s) DESC LIMIT %s"
-    ids = [row[0] for row in reading.rows(sql, [wanted, wanted, _CANDIDATES])]
-    return list(alive.filter(pk__in=ids).values_list("pk", "sort_name", "name"))
+    return reading.rows(_ALIVE.format(ids=sql), [wanted, wanted, _CANDIDATES])
 
 
-def _postgres_short(words: list[str], limit: int) -> Iterator[_Found]:
+def _postgres_short(words: list[str], digits: str, limit: int) -> Iterator[_Found]:
     alive = {"merged_into": None, "erased_at": None}
     names = Client.objects.filter(**alive)
     contacts = Contact.objects.exclude(relation="self")
@@ -196,6 +196,10 @@ def _postgres_short(words: list[str], limit: int) -> Iterator[_Found]:
         yield _Found(pk, "contact", name)
     for pk, address in emails.values_list("contact__client_id", "address")[:limit]:
         yield _Found(pk, "email", address)
+    if digits:
+        numbers = Phone.objects.filter(number__contains=digits, contact__client__merged_into=None)
+        for pk, number in numbers.values_list("contact__client_id", "number")[:limit]:
+            yield _Found(pk, "phone", number)
 
 
 def _hits(found: list[_Found], words: list[str]) -> list[Hit]:

@@ -1,6 +1,7 @@
 """Who we are: users, what they may do, who covers for whom, and the keys that act for them."""
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.crypto import salted_hmac
 
@@ -56,6 +57,12 @@ class User(AbstractBaseUser):
         salt = "fondly.people.team.User.sessions"
         value = f"{self.password}|{self.sessions_ended}"
         return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
+
+
+class Session(AbstractBaseSession):
+    """A browser that has been here. user: who is signed in there, also in the data; a column to find both at once."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
 
 
 class Cover(models.Model):

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -33,7 +34,7 @@ View = Callable[..., HttpResponseBase]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page of the navigation. badge counts only what a person must do; keys such as "g t"."""
+    """One page of the navigation; keys such as "g t". badge: the rows that wait for a user to do something."""
 
     key: str
     label: Any  # a lazy translation
@@ -41,7 +42,7 @@ class Entry:
     order: int
     foot: bool = False
     keys: str = ""
-    badge: Callable[[Any], int] | None = None  # given the user
+    badge: "Callable[[Any], QuerySet[Any, Any]] | None" = None
     also: tuple[str, ...] = ()  # other path beginnings that belong to this page
 
 

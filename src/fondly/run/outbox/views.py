@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fondly.design.playbooks import library
 from fondly.ground.action import Refused, perform
+from fondly.ground.models import Setting
 from fondly.people.team.screens import do, do_then, go_back, number, signed_in
 from fondly.run.journeys import records
 from fondly.run.outbox import evidence, queries, restoring
@@ -34,9 +35,9 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "filters": [(key, word, counts.get(key, 0)) for key, (word, _states) in queries.FILTERS.items()],
         "page": queries.page(shown, request.GET.get("after", "")),
         "after": request.GET.get("after", ""),
-        "stopping": queries.stopping(),
-        "restored": restoring.restored(),
     }
+    with Setting.together():
+        context |= {"stopping": queries.stopping(), "restored": restoring.restored()}
     return render(request, "outbox/outbox.html", context)
 
 
