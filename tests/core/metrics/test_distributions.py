@@ -24,6 +24,11 @@ def test_students_quantile(freedom: float, probability: float) -> None:
     )
 
 
+@pytest.mark.parametrize("t", [0.0, -0.3, 1.96, 8.0])
+def test_two_sides_of_student(t: float) -> None:
+    assert ours.student_two_sided_p(t, 7.5) == pytest.approx(2 * stats.t.sf(abs(t), 7.5), rel=1e-9)
+
+
 @pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 24])
 @pytest.mark.parametrize("statistic", [0.0, 0.01, 1.0, 3.84, 20.0, 90.0])
 def test_the_chi_squared_tail(freedom: int, statistic: float) -> None:

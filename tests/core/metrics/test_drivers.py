@@ -128,8 +128,3 @@ def test_too_few_to_say():
         drivers.of_leaving({"x": np.arange(3.0)}, [0, 1, 2])
     with pytest.raises(ValueError, match="one length"):
         drivers.of_loyalty({"x": [1, 2], "y": [1]}, [1, 2])
-
-
-def test_holm():
-    assert drivers.holm([0.04, 0.001, 0.02], 0.05) == [False, False, False]
-    assert drivers.holm([0.04, 0.001, 0.03], 0.05) == [True, False, True]

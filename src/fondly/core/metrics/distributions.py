@@ -97,6 +97,11 @@ def student_quantile(probability: float, freedom: float) -> float:
     return math.copysign(math.sqrt(freedom * (1 - x) / x), probability - 0.5)
 
 
+def student_two_sided_p(t: float, freedom: float) -> float:
+    """P(|T| >= |t|) for Student's t."""
+    return beta_probability(freedom / (freedom + t * t), freedom / 2, 0.5)
+
+
 def _bisect(is_below: Callable[[float], bool], low: float, high: float) -> float:
     while True:
         middle = (low + high) / 2

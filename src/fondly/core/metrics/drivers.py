@@ -2,25 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import combinations
-from math import factorial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fondly.core.metrics import features
+from fondly.core.metrics.chance import holm
 from fondly.core.metrics.columns import columns_of
 from fondly.core.metrics.distributions import normal_two_sided_p, two_sided_z
 from fondly.core.metrics.estimates import LEVEL, Estimate
 from fondly.core.metrics.features import Feature, Floats
+from fondly.core.metrics.importance import shapley
 from fondly.core.metrics.regression import Regression, linear, logistic, probability
 
 FEWEST_PER_COLUMN = 10
-_ALL_ORDERS_UP_TO = 8
-_SAMPLED_ORDERS = 24
-_SEED = 20_260_101
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,53 +153,6 @@ def _judged(found: Sequence[tuple[Feature, int, float, float, float]], n: int, l
         for (feature, place, value, error, share), p, could_be in zip(found, chances, by_chance, strict=True)
     ]
     return tuple(sorted(drivers, key=lambda one: (-one.importance, one.name, one.p)))
-
-
-def holm(chances: Sequence[float], alpha: float = 1 - LEVEL) -> list[bool]:
-    """Which of several p could be chance, so that any is wrongly said not to be with at most alpha (Holm 1979)."""
-    could_be = [True] * len(chances)
-    for rank, place in enumerate(np.argsort(chances, kind="stable").tolist()):
-        if chances[place] > alpha / (len(chances) - rank):
-            break
-        could_be[place] = False
-    return could_be
-
-
-def shapley(explained: Callable[[NDArray[np.int64]], float], groups: Sequence[NDArray[np.int64]]) -> list[float]:
-    """What each group of columns adds to what is explained, averaged over the orders of adding them.
-
-    All orders up to 8 groups; beyond, 24 drawn ones (the same each time), each also backwards. Adds up in both cases.
-    """
-
-    @cache
-    def worth(members: frozenset[int]) -> float:
-        chosen = [groups[member] for member in sorted(members)]
-        return explained(np.concatenate(chosen)) if chosen else 0.0
-
-    if len(groups) <= _ALL_ORDERS_UP_TO:
-        return [_over_all_orders(worth, member, len(groups)) for member in range(len(groups))]
-    return _over_some_orders(worth, len(groups))
-
-
-def _over_all_orders(worth: Callable[[frozenset[int]], float], member: int, count: int) -> float:
-    others = [other for other in range(count) if other != member]
-    total = 0.0
-    for size in range(count):
-        weight = factorial(size) * factorial(count - size - 1) / factorial(count)
-        for chosen in combinations(others, size):
-            total += weight * (worth(frozenset((*chosen, member))) - worth(frozenset(chosen)))
-    return total
-
-
-def _over_some_orders(worth: Callable[[frozenset[int]], float], count: int) -> list[float]:
-    dice = np.random.default_rng(_SEED)
-    drawn = [dice.permutation(count).tolist() for _ in range(_SAMPLED_ORDERS // 2)]
-    orders = [*drawn, *(order[::-1] for order in drawn)]
-    added = np.zeros(count)
-    for order in orders:
-        for place, member in enumerate(order):
-            added[member] += worth(frozenset(order[: place + 1])) - worth(frozenset(order[:place]))
-    return [float(one) for one in added / len(orders)]
 
 
 def _linear_explained(x: Floats, y: Floats) -> Callable[[NDArray[np.int64]], float]:

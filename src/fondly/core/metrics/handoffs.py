@@ -7,18 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fondly.core.metrics.chance import holm
 from fondly.core.metrics.columns import columns_of, microseconds
-from fondly.core.metrics.distributions import normal_two_sided_p, two_sided_z
-from fondly.core.metrics.drivers import holm
+from fondly.core.metrics.distributions import student_quantile, student_two_sided_p, two_sided_z
 from fondly.core.metrics.estimates import LEVEL, Estimate, unknown
 from fondly.core.metrics.frames import DAY, SECOND
 from fondly.core.metrics.intervals import mean, share_difference, wilson
+from fondly.core.metrics.spells import Floats, Handovers, changes_of_department
 
 LEAVING_WITHIN_DAYS = 90
 FEWEST = 5
-
-Whole = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +43,6 @@ class Handoff:
     could_be_chance: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Handovers:
-    """One row per hand-off."""
-
-    client: NDArray[Any]
-    giving: NDArray[Any]
-    taking: NDArray[Any]
-    at: Whole
-    wait: Whole
-    before: Floats
-    after: Floats
-
-    def __getitem__(self, rows: NDArray[Any]) -> "_Handovers":
-        columns = (self.client, self.giving, self.taking, self.at, self.wait, self.before, self.after)
-        return _Handovers(*(column[rows] for column in columns))
-
-
 def handoffs(
     contacts: Any, left: Any = None, within_days: int = LEAVING_WITHIN_DAYS, level: float = LEVEL
 ) -> tuple[Handoff, ...]:
@@ -73,76 +54,14 @@ def handoffs(
     row of either are judged for loss. A client handed over twice between the same two is one client.
     """
     rows = columns_of(contacts)
-    moved = _moved(rows)
+    moved = changes_of_department(rows)
     fate = _fates(moved, rows, left, within_days)
     pairs = sorted({(str(a), str(b)) for a, b in zip(moved.giving, moved.taking, strict=True)})
     found = [_pair(moved, fate, giving, taking, level) for giving, taking in pairs]
     return tuple(sorted(_marked(found, level), key=lambda one: (_or_zero(one.change), one.giving, one.taking)))
 
 
-def _moved(rows: dict[str, NDArray[Any]]) -> _Handovers:
-    """Every change of department in a client's contacts."""
-    missing = [name for name in ("client", "at", "department") if name not in rows]
-    if missing:
-        raise ValueError(f"contacts have no column {', '.join(missing)}; there are: {', '.join(rows)}.")
-    at = microseconds(rows["at"])
-    order = np.lexsort((at, rows["client"]))
-    client, at = rows["client"][order], at[order]
-    feeling = np.asarray(rows.get("feeling", np.full(len(at), np.nan)), dtype=np.float64)[order]
-    department, told = _carried(client, rows["department"][order])
-    known = department != ""
-    client, at, feeling, department, told = (one[known] for one in (client, at, feeling, department, told))
-    return _between_spells(client, at, feeling, department, told)
-
-
-def _carried(client: NDArray[Any], department: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Each row's department, carried on within a client ("" before the first); whether the row itself told it."""
-    words = np.array(["" if one is None or one != one else str(one) for one in department.tolist()], dtype=np.str_)
-    told = words != ""
-    last = np.maximum.accumulate(np.where(told, np.arange(len(words)), -1))
-    is_same = (last >= 0) & (client[last] == client)
-    return np.where(is_same, words[last], ""), told
-
-
-def _between_spells(
-    client: NDArray[Any], at: Whole, feeling: Floats, department: NDArray[Any], told: NDArray[np.bool_]
-) -> _Handovers:
-    """A spell is a run of contacts of a client with one department."""
-    if len(client) == 0:
-        none = np.empty(0, dtype=np.int64)
-        return _Handovers(client, department, department, none, none, feeling, feeling)
-    starts = np.flatnonzero(np.r_[True, (client[1:] != client[:-1]) | (department[1:] != department[:-1])])
-    ends = np.r_[starts[1:], len(client)] - 1
-    # The last contact of a spell is the last row that named the department: a survey's answer is none.
-    contact = np.maximum.accumulate(np.where(told, np.arange(len(told)), 0))[ends]
-    first, last = _first_and_last_known(feeling, starts, ends)
-    is_next = client[starts[1:]] == client[starts[:-1]]
-    one, other = np.flatnonzero(is_next), np.flatnonzero(is_next) + 1
-    wait = at[starts[other]] - at[contact[one]]
-    return _Handovers(
-        client[starts[other]],
-        department[starts[one]],
-        department[starts[other]],
-        at[starts[other]],
-        wait,
-        last[one],
-        first[other],
-    )
-
-
-def _first_and_last_known(feeling: Floats, starts: Whole, ends: Whole) -> tuple[Floats, Floats]:
-    """Per spell the first and the last feeling that was told, NaN if none."""
-    places, known = np.arange(len(feeling)), ~np.isnan(feeling)
-    last = np.maximum.reduceat(np.where(known, places, -1), starts)
-    first = np.minimum.reduceat(np.where(known, places, len(feeling)), starts)
-    is_told = last >= 0
-    return (
-        np.where(is_told, feeling[np.minimum(first, ends)], np.nan),
-        np.where(is_told, feeling[np.maximum(last, 0)], np.nan),
-    )
-
-
-def _fates(moved: _Handovers, rows: dict[str, NDArray[Any]], left: Any, within_days: int) -> Floats:
+def _fates(moved: Handovers, rows: dict[str, NDArray[Any]], left: Any, within_days: int) -> Floats:
     """Per hand-off 1 if the client left soon after, 0 if not, NaN if it is too early to say or nobody told."""
     if left is None or len(moved.client) == 0:
         return np.full(len(moved.client), np.nan)
@@ -154,7 +73,7 @@ def _fates(moved: _Handovers, rows: dict[str, NDArray[Any]], left: Any, within_d
     return np.where(moved.at + within_days * DAY <= end, soon.astype(np.float64), np.nan)
 
 
-def _pair(moved: _Handovers, fate: Floats, giving: str, taking: str, level: float) -> Handoff:
+def _pair(moved: Handovers, fate: Floats, giving: str, taking: str, level: float) -> Handoff:
     is_pair = (moved.giving == giving) & (moved.taking == taking)
     ours = moved[is_pair]
     waits = np.sort(ours.wait / SECOND)
@@ -204,13 +123,14 @@ def _marked(found: Sequence[Handoff], level: float) -> list[Handoff]:
 
 
 def _chance(change: Estimate) -> float:
-    """p of no change, from its interval; 1 where nothing can be said."""
+    """Student's two-sided p of no change, from its interval; 1 where nothing can be said."""
     if change.value is None or change.low is None or change.high is None or change.n < FEWEST:
         return 1.0
-    half = (change.high - change.low) / 2
+    freedom, half = change.n - 1, (change.high - change.low) / 2
     if half == 0:
         return 0.0 if change.value else 1.0
-    return normal_two_sided_p(change.value / half * two_sided_z(change.level))
+    t = change.value / half * student_quantile(0.5 + change.level / 2, freedom)
+    return student_two_sided_p(t, freedom)
 
 
 def _or_zero(change: Estimate) -> float:

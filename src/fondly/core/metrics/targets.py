@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fondly.core.metrics.chance import holm
 from fondly.core.metrics.distributions import chi_squared_p, normal_two_sided_p
-from fondly.core.metrics.drivers import holm
 from fondly.core.metrics.estimates import LEVEL, Estimate
 from fondly.core.metrics.intervals import wilson
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from fondly.core.metrics.distributions import beta_probability, normal_two_sided_p, student_quantile
+from fondly.core.metrics.distributions import normal_two_sided_p, student_quantile, student_two_sided_p
 from fondly.core.metrics.estimates import LEVEL, Estimate, unknown
 from fondly.core.metrics.experiments.samples import Sample
 
@@ -86,4 +86,4 @@ def welch(effect: Effect) -> Significance:
     if effect.error == 0 or math.isinf(effect.freedom):
         return Significance(0.0, 1.0)
     t = effect.value / effect.error
-    return Significance(t, beta_probability(effect.freedom / (effect.freedom + t * t), effect.freedom / 2, 0.5))
+    return Significance(t, student_two_sided_p(t, effect.freedom))
