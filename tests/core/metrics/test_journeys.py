@@ -9,12 +9,13 @@ import polars as pl
 import pytest
 
 from fondly.core.metrics.cohorts import cohort_retention
+from fondly.core.metrics.conformance import Expected, conformance
 from fondly.core.metrics.dropoff import drop_off, last_events
 from fondly.core.metrics.dwell import dwell, dwell_times, returns, stays
 from fondly.core.metrics.frames import DAY, SECOND, UnfitFrame, read_events
 from fondly.core.metrics.funnel import funnel, reached
 from fondly.core.metrics.paths import client_paths, directly_follows, variants
-from fondly.core.metrics.staying import first_days, staying, tenures
+from fondly.core.metrics.staying import exit_hazards, first_days, staying, tenures
 from tests.core.metrics.logs import Rows, event, every_engine, kind, line, made_for, told
 
 LOG = [*line("ada", "abcb", 60), *line("bo", "abb", 120), *line("cy", "a"), *line("di", "abb", 10)]
@@ -194,6 +195,32 @@ def test_who_is_still_a_client_after_a_hundred_days(engine: str) -> None:
     watched = {row["client"]: (row["days"], row["left"]) for row in told(tenures(events, ["cancel"], until), "client")}
     assert watched["3"] == (50.0, False)
     assert watched["4"] == (101.0, True)
+
+
+@every_engine
+def test_from_which_stage_clients_leave(engine: str) -> None:
+    day = 86_400
+    log = [
+        *line("ada", "buqb", 2 * day, "lcxx"),
+        *line("bo", "bq", 4 * day, "ll"),
+        *line("cy", "bu", 1 * day, "lc"),
+        *line("di", "q", 1 * day, "l"),
+    ]
+    client, lead = exit_hazards(made_for(engine, log), ["q"], until=log[0]["at"] + 11 * DAY)
+    # In c: ada 2 days and out, cy 10 days. In l: ada 2, bo 4 and out, cy 1. Nobody counts after leaving.
+    assert (client.stage, client.per_day.n) == ("c", 2)
+    assert client.per_day.value == pytest.approx(1 / 12)
+    assert (lead.stage, lead.per_day.n) == ("l", 3)
+    assert lead.per_day.value == pytest.approx(1 / 7)
+
+
+def test_many_steps_and_touchpoints_stay_cheap_to_ask_for() -> None:
+    names = [f"step {n:02}" for n in range(40)]
+    log = [event("ada", n * SECOND, name, position=n) for n, name in enumerate(names)]
+    events = made_for("duckdb", log)
+    assert funnel(events, names[:8])[-1].clients == 1
+    kept = conformance(events, [Expected(name, 60) for name in names[:20]], until=100 * SECOND)
+    assert kept.as_expected.value == 1.0
 
 
 def test_datetimes_of_any_engine_and_zone_are_the_same_instants() -> None:

@@ -1,15 +1,14 @@
 """How long clients stay in a stage, who is still there, and who comes back."""
 
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import narwhals as nw
 import numpy as np
+from numpy.typing import NDArray
 
 from fondly.core.metrics.estimates import LEVEL, Estimate
-from fondly.core.metrics.frames import AT, CLIENT, SECOND, STAGE, Log, Native, read_events, rows
+from fondly.core.metrics.frames import AT, CLIENT, SECOND, STAGE, Log, Native, columns_of, read_events, rows
 from fondly.core.metrics.intervals import wilson
 from fondly.core.metrics.survival import kaplan_meier
 
@@ -69,21 +68,22 @@ def dwell_times(events: Native, until: int, level: float = LEVEL) -> tuple[Dwell
     """
     log = read_events(events, STAGE)
     known = Log(log.frame.filter(nw.col(AT) <= until), log.order, log.back)
-    lasted = rows(_stays(known).select(STAGE, "entered_at", "left_at").sort(STAGE).to_native())
-    return tuple(_dwell(stage, list(of_stage), until, level) for stage, of_stage in groupby(lasted, itemgetter(STAGE)))
+    ends = nw.col("left_at").fill_null(until).cast(nw.Int64)
+    lasted = columns_of(
+        _stays(known)
+        .select(STAGE, seconds=(ends - nw.col("entered_at")) / SECOND, over=~nw.col("left_at").is_null())
+        .to_native()
+    )
+    stages, stage = np.unique(lasted[STAGE], return_inverse=True)
+    return tuple(
+        _dwell(name, lasted["seconds"][stage == code], lasted["over"][stage == code], level)
+        for code, name in enumerate(stages.tolist())
+    )
 
 
-def _dwell(stage: str, lasted: list[dict[str, Any]], until: int, level: float) -> Dwell:
-    over = np.array([_is_known(stay["left_at"]) for stay in lasted])
-    ends = np.array([stay["left_at"] if is_over else until for stay, is_over in zip(lasted, over, strict=True)])
-    seconds = (ends - np.array([stay["entered_at"] for stay in lasted])) / SECOND
+def _dwell(stage: str, seconds: NDArray[np.float64], over: NDArray[np.bool_], level: float) -> Dwell:
     curve = kaplan_meier(seconds, over, level)
-    return Dwell(stage, len(lasted), int((~over).sum()), curve.quantile(0.5), curve.quantile(0.9))
-
-
-def _is_known(instant: Any) -> bool:
-    """pandas says NaN where the others say None."""
-    return instant is not None and instant == instant
+    return Dwell(stage, len(over), int((~over).sum()), curve.quantile(0.5), curve.quantile(0.9))
 
 
 def returns(events: Native, level: float = LEVEL) -> tuple[Return, ...]:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
 
 CLIENT, AT, WHAT, STAGE, POSITION = "client", "at", "what", "stage", "position"
 SECOND = 1_000_000
@@ -67,6 +69,15 @@ def rows(table: Native) -> list[dict[str, Any]]:
     if nw.dependencies.is_duckdb_relation(native):
         return [dict(zip(native.columns, row, strict=True)) for row in native.fetchall()]
     return list(frame.collect().rows(named=True))
+
+
+def columns_of(table: Native) -> dict[str, NDArray[Any]]:
+    """An answer without nulls as numpy columns. A DuckDB relation needs no pyarrow for it."""
+    native: Any = nw.from_native(table).lazy().to_native()
+    if nw.dependencies.is_duckdb_relation(native):
+        return {name: np.asarray(column) for name, column in native.fetchnumpy().items()}
+    frame: Any = nw.from_native(native).lazy().collect()
+    return {name: frame[name].to_numpy() for name in frame.columns}
 
 
 def _lazily(table: Native) -> tuple[nw.LazyFrame[Any], Callable[[nw.LazyFrame[Any]], Native]]:

@@ -122,12 +122,15 @@ def hazard(durations: ArrayLike, happened: ArrayLike, level: float = LEVEL) -> E
     Interval on the log scale: rate * exp(± z / sqrt(d)). Assumes a constant rate within what is handed in.
     """
     watched, event = _checked(durations, happened)
-    deaths, total = int(event.sum()), float(watched.sum())
-    if not deaths or not total:
-        return unknown(len(watched), "it has happened to nobody", level)
-    factor = math.exp(two_sided_z(level) / math.sqrt(deaths))
-    rate = deaths / total
-    return Estimate(rate, rate / factor, rate * factor, len(watched), level)
+    return rate(int(event.sum()), float(watched.sum()), len(watched), level)
+
+
+def rate(times: int, watched: float, n: int, level: float = LEVEL) -> Estimate:
+    """`times` it happened in `watched` units of time of n together, with the interval of `hazard`."""
+    if not times or not watched:
+        return unknown(n, "it has happened to nobody", level)
+    factor = math.exp(two_sided_z(level) / math.sqrt(times))
+    return Estimate(times / watched, times / watched / factor, times / watched * factor, n, level)
 
 
 def _checked(durations: ArrayLike, happened: ArrayLike) -> tuple[Floats, Floats]:

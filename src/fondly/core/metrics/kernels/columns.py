@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from fondly.core.metrics.frames import AT, CLIENT, POSITION, STAGE, WHAT, Native, UnfitFrame, read_events
+from fondly.core.metrics.frames import AT, CLIENT, POSITION, STAGE, WHAT, Native, UnfitFrame, columns_of, read_events
 
 Ints = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
@@ -69,7 +69,7 @@ def cluster(events: Native) -> Columns:
     """Any log of events (see frames) as columns; `stage` and `position` are used if they are there."""
     present = nw.from_native(events).lazy().collect_schema()
     log = read_events(events, *([STAGE] if STAGE in present else []))
-    values = _values(log.frame.to_native())
+    values = columns_of(log.frame.to_native())
     clients, client = np.unique(values[CLIENT], return_inverse=True)
     names, what = np.unique(values[WHAT], return_inverse=True)
     stages, stage = np.unique(values.get(STAGE, np.array([], dtype=object)), return_inverse=True)
@@ -84,14 +84,6 @@ def cluster(events: Native) -> Columns:
         tuple(stages.tolist()),
         clients,
     )
-
-
-def _values(native: Native) -> Table:
-    """A DuckDB relation gives its columns without pyarrow, which not every installation has."""
-    if nw.dependencies.is_duckdb_relation(native):
-        return {name: np.asarray(column) for name, column in native.fetchnumpy().items()}
-    frame: Any = nw.from_native(native).lazy().collect()
-    return {name: frame[name].to_numpy() for name in frame.columns}
 
 
 def _small(codes: NDArray[Any], count: int) -> Ints:
