@@ -99,6 +99,13 @@ def test_an_empty_value_counts_as_missing():
     assert templates.render("Hi {{ name | default: 'you' }}", {"name": None}) == "Hi you"
 
 
+@pytest.mark.parametrize("name", ["now", "today"])
+def test_a_template_reads_no_clock(name):
+    with pytest.raises(MissingValueError):
+        templates.render(f"{{{{ {name} | date: '%Y' }}}}", CLIENT)
+    assert templates.render(f"{{{{ {name} }}}}", {**CLIENT, name: "handed in"}) == "handed in"
+
+
 def test_a_preview_shows_what_is_missing():
     assert templates.render("Hi {{ client.memory }}", CLIENT, mark_missing=True) == "Hi [client.memory]"
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, TextIO
 
-from liquid import Environment, Mode, RenderContext, Undefined
+from liquid import BoundTemplate, Environment, Mode, RenderContext, Undefined
 from liquid.builtin.expressions import Path
 from liquid.builtin.output import Output, OutputNode
 from liquid.filter import liquid_filter
 from liquid.stringify import to_liquid_string
+from liquid.utils.chain_map import ReadOnlyChainMap
 
 MOST_SOURCE = 50_000  # characters of a template
 MOST_OUTPUT = 200_000  # characters of a message
@@ -67,6 +68,14 @@ def _full(missing: Undefined) -> str:
     """The path as far as Liquid knows it: its hint is "client.memory is undefined"."""
     hint = (missing.hint or "").removesuffix(" is undefined").strip("'")
     return hint if hint.startswith(missing.name) else missing.name
+
+
+class Clockless(RenderContext):
+    """Values come from what is handed in: Liquid's own `now` and `today` would read this machine's clock."""
+
+    def __init__(self, template: BoundTemplate, *, globals: Mapping[str, object]) -> None:
+        super().__init__(template, globals=globals)
+        self.scope = ReadOnlyChainMap(self.locals, self.globals, self.counters)
 
 
 class NamingNode(OutputNode):

@@ -13,7 +13,7 @@ from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import Filter, FilteredExpression, Path, PositionalArgument, StringLiteral
 from liquid.builtin.output import OutputNode
 
-_LIQUIDS_OWN = frozenset({"size", "first", "last", "now", "today"})  # names that Liquid answers for itself
+_LIQUIDS_OWN = frozenset({"size", "first", "last"})  # names that Liquid answers for itself
 
 
 @dataclass(frozen=True, slots=True)

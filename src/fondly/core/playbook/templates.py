@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
-from liquid import BoundTemplate, RenderContext
+from liquid import BoundTemplate
 from liquid.ast import Node
 from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.expressions.primitive import RangeLiteral
@@ -24,6 +24,7 @@ from fondly.core.playbook.liquid_env import (
     MOST_SOURCE,
     TAG_NAMES,
     TOO_LONG,
+    Clockless,
     MissingValueError,
     Sandbox,
     sandbox,
@@ -142,7 +143,7 @@ def _require_short(values: Sequence[str]) -> None:
 
 def _run(templates: Sequence[BoundTemplate], values: Mapping[str, Any]) -> list[str]:
     """The texts of templates of one environment. A context of Liquid's costs as much as a text: they share it."""
-    context = RenderContext(templates[0], globals=values)
+    context = Clockless(templates[0], globals=values)
     try:
         return [_text(template, context) for template in templates]
     except MissingValueError:
@@ -151,7 +152,7 @@ def _run(templates: Sequence[BoundTemplate], values: Mapping[str, Any]) -> list[
         raise TemplateError(_in_words(error)) from None
 
 
-def _text(template: BoundTemplate, context: RenderContext) -> str:
+def _text(template: BoundTemplate, context: Clockless) -> str:
     buffer = LimitedStringIO(limit=MOST_OUTPUT)
     template.render_with_context(context, buffer)
     return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fondly.core.playbook.checks import Finding, Report, check
 from fondly.core.playbook.model import Playbook as Book
@@ -75,18 +77,30 @@ def check_text(text: str, today: datetime) -> Checked:
     try:
         book = library.parse(text)
     except PlaybookError as error:
-        first = error.problems[0]
-        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
-        raise CannotPublish(f"Line {first.line}: {in_words(first.message)}. {in_words(first.advice)}{more}") from error
+        raise CannotPublish(_unreadable(error)) from error
     report = check(book, today.date())
     errors = tuple(finding for finding in report.findings if finding.severity == "error")
     if errors:
-        first_three = "; ".join(f"line {finding.line}: {in_words(finding.message)}" for finding in errors[:3])
-        count = f"{len(errors)} errors" if len(errors) > 1 else "one error"
-        raise CannotPublish(
-            f"The check found {count}, and nothing runs from a playbook with errors. {first_three}.", errors
-        )
+        raise CannotPublish(_with_errors(errors), errors)
     return Checked(book, report)
+
+
+def _unreadable(error: PlaybookError) -> str:
+    first, others = error.problems[0], len(error.problems) - 1
+    text = _("Line %(line)s: %(what)s. %(advice)s") % {
+        "line": first.line, "what": in_words(first.message), "advice": in_words(first.advice),
+    }  # fmt: skip
+    return f"{text} {_('(and %(n)s more)') % {'n': others}}" if others else text
+
+
+def _with_errors(errors: Sequence[Finding]) -> str:
+    told = [_("line %(line)s: %(what)s") % {"line": e.line, "what": in_words(e.message)} for e in errors[:3]]
+    found = ngettext(
+        "The check found one error, and nothing runs from a playbook with errors.",
+        "The check found %(n)s errors, and nothing runs from a playbook with errors.",
+        len(errors),
+    ) % {"n": len(errors)}
+    return f"{found} {'; '.join(told)}."
 
 
 def score_of(report: Report) -> dict[str, Any]:

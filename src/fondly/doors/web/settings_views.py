@@ -21,7 +21,7 @@ from fondly.ground.action import NotFound, Refused
 from fondly.ground.config import ConfigError
 from fondly.listen.returns import queries as returns
 from fondly.people.clients.models import Client, Import
-from fondly.people.team.screens import do, local_instant, signed_in
+from fondly.people.team.screens import do, local_instant, number, signed_in
 from fondly.run.journeys import switch
 from fondly.run.outbox import addresses, holding
 
@@ -223,8 +223,7 @@ def _wanted_time(request: HttpRequest) -> Any:
 
 def _clock(request: HttpRequest) -> dict[str, Any]:
     now, target = clock.now(), clock.target()
-    since = request.GET.get("since", "")
-    began = int(since) if since.isdigit() and len(since) < 12 else int(now.timestamp())
+    began = number(request.GET.get("since", "")) or int(now.timestamp())
     whole = max(1, int(target.timestamp()) - began) if target else 1
     done = min(whole, max(0, int(now.timestamp()) - began)) if target else whole
     shown = {"clock_now": now, "target": target, "since": began, "whole": whole, "done": done}

@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from fondly.ground import secrets
 from fondly.ground.config import ConfigError
@@ -95,9 +96,9 @@ def not_ready() -> str:
     """Why mail cannot leave yet, in words; "" when it can."""
     try:
         if server() is None:
-            return "not connected yet: set up mail in Settings"
+            return _("not connected yet: set up mail in Settings")
         if sender() is None:
-            return "no address to send from: set it in Settings"
+            return _("no address to send from: set it in Settings")
         rates.limits()
     except ConfigError as error:
         return str(error)[:200]
