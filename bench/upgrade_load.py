@@ -37,9 +37,10 @@ def _copy(kept: sqlite3.Connection) -> None:
 
 def _as_it_was(kept: sqlite3.Connection) -> list[type[Model]]:
     """Make the tables of then, by the migrations it says were applied; their models."""
-    applied = kept.execute("SELECT app, name FROM django_migrations").fetchall()
     executor = MigrationExecutor(connection)
     graph = executor.loader.graph
+    recorded = kept.execute("SELECT app, name FROM django_migrations").fetchall()
+    applied = {key for key in recorded if key in graph.node_map}  # what we no longer use is left behind
     targets = [key for key in applied if not any(child.key in applied for child in graph.node_map[key].children)]
     return list(executor.migrate(targets).apps.get_models(include_auto_created=True))
 
