@@ -98,12 +98,14 @@ def test_importance_adds_up(measure, more):
     assert found.importances["wait"] > found.importances["late"] > 3 * found.importances["age"] >= 0
 
 
-def test_alike_drivers_share_their_importance():
+def test_drivers_almost_alike_share_their_importance():
     dice = np.random.default_rng(6)
     one, other = dice.normal(size=(2, 2000))
-    found = drivers.of_loyalty({"one": one, "same": one, "other": other}, one + other + dice.normal(size=2000))
-    assert found.importances["one"] == pytest.approx(found.importances["same"])
+    table = {"one": one, "same": one + dice.normal(0, 0.01, 2000), "other": other, "again": one}
+    found = drivers.of_loyalty(table, one + other + dice.normal(size=2000))
+    assert found.importances["one"] == pytest.approx(found.importances["same"], rel=0.02)
     assert found.importances["one"] == pytest.approx(found.importances["other"] / 2, rel=0.15)
+    assert found.note.endswith("others: again")
 
 
 def test_any_dataframe_and_gaps():
@@ -128,3 +130,27 @@ def test_too_few_to_say():
         drivers.of_leaving({"x": np.arange(3.0)}, [0, 1, 2])
     with pytest.raises(ValueError, match="one length"):
         drivers.of_loyalty({"x": [1, 2], "y": [1]}, [1, 2])
+
+
+@pytest.mark.parametrize("measure", [drivers.of_loyalty, drivers.of_leaving])
+def test_columns_that_follow_from_others_do_not_widen_their_intervals(measure):
+    """That there is no line is known from the line already, however often it is told."""
+    dice = np.random.default_rng(7)
+    line = dice.choice(["fibre", "copper", "no"], 2000)
+    told = {name: np.where(line == "no", "no line", dice.choice(["yes", "no"], 2000)) for name in ("tv", "phone")}
+    outcome = 1.0 * (line == "fibre") - 1.0 * (told["tv"] == "yes") + dice.normal(size=2000)
+    found = measure({"line": line, **told}, outcome if measure is drivers.of_loyalty else outcome > 0)
+    assert found.note == "left out, because they follow from the others: tv no line, phone no line"
+    assert all(one.effect.high - one.effect.low < 0.4 for one in found.drivers)
+    assert effect(found, "tv", "yes").effect.value < -0.2
+    assert not effect(found, "tv", "yes").could_be_chance and effect(found, "phone", "yes").could_be_chance
+
+
+def test_where_all_of_a_few_stayed_it_could_be_chance():
+    """25 clients of whom nobody left, where a tenth of all did: that happens."""
+    dice = np.random.default_rng(8)
+    kind = np.where(np.arange(1000) < 25, "rare", "common")
+    left = (dice.random(1000) < 0.1) & (kind == "common")
+    found = effect(drivers.of_leaving({"kind": kind, "x": dice.normal(size=1000)}, left), "kind", "rare")
+    assert found.could_be_chance
+    assert found.effect.value == pytest.approx(-0.1, abs=0.03) and found.effect.high > 0

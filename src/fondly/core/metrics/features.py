@@ -12,13 +12,13 @@ Words = NDArray[np.str_]
 
 OTHER = "other"
 UNKNOWN = "unknown"
-_FEWEST_OF_A_WORD = 20
+_FEWEST_ALIKE = 20
 _NO = ("no", "0", "false", "n")
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """(x - middle) / spread, bent at `knots`; what is missing counts as the middle, and as `is unknown`."""
+    """(x - middle) / spread, bent at `knots`; what is missing counts as the middle, and as unknown."""
 
     name: str
     middle: float
@@ -71,7 +71,7 @@ def _learn_one(name: str, values: NDArray[Any], knots: int) -> Feature | None:
         return _learn_number(name, values.astype(np.float64), knots)
     words, counts = np.unique(_words(values), return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    enough = [str(words[place]) for place in order if counts[place] >= _FEWEST_OF_A_WORD]
+    enough = [str(words[place]) for place in order if counts[place] >= _FEWEST_ALIKE]
     rare = [OTHER] if len(enough) < len(words) and enough and OTHER not in enough else []
     if len(enough) + len(rare) < 2:
         return None
@@ -84,7 +84,7 @@ def _learn_number(name: str, values: Floats, knots: int) -> Number:
     middle, spread = float(known.mean()), float(known.std()) or 1.0
     at = np.quantile(known, np.arange(1, knots + 1) / (knots + 1)) if knots else np.empty(0)
     bends = tuple(float(one) for one in np.unique((at - middle) / spread))
-    return Number(name, middle, spread, bends, bool(len(known) < len(values)))
+    return Number(name, middle, spread, bends, len(values) - len(known) >= _FEWEST_ALIKE)
 
 
 def _words(values: ArrayLike) -> Words:

@@ -9,6 +9,7 @@ from fondly.core.metrics.newton import Slope, climb
 
 Floats = NDArray[np.float64]
 _TOO_LIKELY = 30.0
+_FOLLOWS = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,13 @@ class Regression:
     explained: float
     n: int
     converged: bool = True
+
+
+def independent(x: Floats) -> NDArray[np.bool_]:
+    """Which columns do not follow from those before them, (k,); one that does has no effect of its own."""
+    lengths = np.linalg.norm(x, axis=0)
+    rest = np.abs(np.diag(np.linalg.qr(x / np.where(lengths > 0, lengths, 1), mode="r")))
+    return np.asarray((lengths > 0) & (rest > _FOLLOWS))
 
 
 def linear(x: Floats, y: Floats) -> Regression:
