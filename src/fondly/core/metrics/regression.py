@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fondly.core.metrics.newton import Slope, climb
+from fondly.core.metrics.slices import in_cache
 
 Floats = NDArray[np.float64]
 _TOO_LIKELY = 30.0
 _FOLLOWS = 1e-7
+_PRODUCTS_A_NUMBER = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,15 @@ class Regression:
     explained: float
     n: int
     converged: bool = True
+
+
+def products(x: Floats, weights: Floats) -> Floats:
+    """X' diag(weights) X, (k, k), a few rows at a time."""
+    n, k = x.shape
+    total = np.zeros((k, k))
+    for rows in in_cache(n, k * k // _PRODUCTS_A_NUMBER + 1):
+        total += x[rows].T @ (x[rows] * weights[rows, None])
+    return total
 
 
 def independent(x: Floats) -> NDArray[np.bool_]:
@@ -38,11 +49,10 @@ def linear(x: Floats, y: Floats) -> Regression:
     n, k = x.shape
     if n <= k:
         raise ValueError(f"{n} clients are too few for {k} coefficients.")
-    bread = np.linalg.pinv(x.T @ x, hermitian=True)
+    bread = np.linalg.pinv(products(x, np.ones(n)), hermitian=True)
     coefficients = bread @ (x.T @ y)
     rest = y - x @ coefficients
-    scored = x * rest[:, None]
-    covariance = bread @ (scored.T @ scored) @ bread * n / (n - k)
+    covariance = bread @ products(x, rest**2) @ bread * n / (n - k)
     spread = float(((y - y.mean()) ** 2).sum())
     return Regression(coefficients, covariance, 1 - float(rest @ rest) / spread if spread > 0 else 0.0, n)
 
@@ -74,7 +84,7 @@ def _log_likelihood(x: Floats, y: Floats, at: Floats, penalty: Floats) -> Slope:
     logits = np.clip(x @ at, -_TOO_LIKELY, _TOO_LIKELY)
     p = probability(logits)
     value = float(y @ logits - np.logaddexp(0, logits).sum() - penalty @ at**2 / 2)
-    curvature = -(x.T @ (x * (p * (1 - p))[:, None])) - np.diag(penalty)
+    curvature = -products(x, p * (1 - p)) - np.diag(penalty)
     return Slope(value, x.T @ (y - p) - penalty * at, curvature)
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from fondly.core.metrics.extras import special_functions
 from fondly.core.metrics.lifetimes import fits
-from fondly.core.metrics.lifetimes.purchases import Distinct, Floats, Purchases, distinct, in_cache
+from fondly.core.metrics.lifetimes.purchases import Distinct, Floats, Purchases, distinct
 from fondly.core.metrics.newton import Slope
+from fondly.core.metrics.slices import in_cache
 
 _NEAR_ONE = 1e-6
 

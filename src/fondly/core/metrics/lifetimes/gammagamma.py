@@ -10,8 +10,9 @@ import numpy as np
 
 from fondly.core.metrics.extras import special_functions
 from fondly.core.metrics.lifetimes import fits
-from fondly.core.metrics.lifetimes.purchases import Floats, Purchases, in_cache
+from fondly.core.metrics.lifetimes.purchases import Floats, Purchases
 from fondly.core.metrics.newton import Slope
+from fondly.core.metrics.slices import in_cache
 
 
 class GammaGamma(NamedTuple):

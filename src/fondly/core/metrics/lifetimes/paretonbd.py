@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fondly.core.metrics.lifetimes import fits
-from fondly.core.metrics.lifetimes.purchases import Distinct, Floats, Purchases, distinct, in_cache
+from fondly.core.metrics.lifetimes.purchases import Distinct, Floats, Purchases, distinct
 from fondly.core.metrics.newton import Slope
+from fondly.core.metrics.slices import in_cache
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 _FALLEN = 45.0
@@ -61,7 +62,7 @@ def _slope(parameters: Floats, alike: Distinct) -> Slope:
     """Value, gradient and second derivatives of the log-likelihood."""
     r, alpha, s, beta = parameters
     value, gradient, curvature = _purchase_part(r, alpha, s, beta, alike)
-    for rows in in_cache(len(alike.clients)):
+    for rows in in_cache(len(alike.clients), len(_NODES)):
         x, clients = alike.frequency[rows].astype(np.float64), alike.clients[rows]
         ways = _ways(parameters, alike.times[alike.recency[rows]], alike.times[alike.age[rows]], x)
         more, steeper, bent = _leaving_part(parameters, x, clients, ways)
@@ -119,8 +120,9 @@ def _leaving_part(parameters: Floats, x: Floats, clients: Floats, ways: _Ways) -
     bought = (r + x)[:, None]
     slopes = np.stack([-log_alpha, -bought * near_alpha, has_left / s - log_beta, -ways.leaving * near_beta])
     weighted = shares * clients[:, None]
-    means = np.einsum("rj,krj->kr", shares, slopes)
-    bent = np.einsum("krj,lrj->kl", slopes * weighted, slopes, optimize=True) - (means * clients) @ means.T
+    means = (slopes * shares).sum(axis=2)
+    flat = slopes.reshape(4, -1)
+    bent = (flat * weighted.ravel()) @ flat.T - (means * clients) @ means.T
     mixed_alpha, mixed_beta = -float((weighted * near_alpha).sum()), -float((weighted * near_beta).sum())
     bent[0, 1], bent[1, 0] = bent[0, 1] + mixed_alpha, bent[1, 0] + mixed_alpha
     bent[2, 3], bent[3, 2] = bent[2, 3] + mixed_beta, bent[3, 2] + mixed_beta
@@ -138,7 +140,7 @@ def log_likelihood(parameters: ParetoNbd, given: Purchases) -> float:
 def probability_alive(parameters: ParetoNbd, given: Purchases) -> Floats:
     """That a client is still with us at the end of what was observed, (clients,): the share of that way."""
     at, alive = np.asarray(parameters), np.empty(len(given))
-    for rows in in_cache(len(given)):
+    for rows in in_cache(len(given), len(_NODES)):
         x = given.frequency[rows].astype(np.float64)
         ways = _ways(at, given.recency[rows], given.age[rows], x)
         alive[rows] = _shares(at, x, ways)[1][:, 0]

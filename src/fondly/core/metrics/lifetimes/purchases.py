@@ -1,6 +1,5 @@
 """What the models need to know of each client: how often, when last, since when, for how much."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,6 @@ Whole = NDArray[np.int64]
 # Days counted in weeks, hundredths (as published tables round), hours of a week, thousandths.
 _TICKS_PER_UNIT = (1, 7, 100, 168, 1000)
 _LARGEST_KEY = 2**62
-_ROWS_IN_CACHE = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +126,3 @@ def _distinct_keys(frequency: Whole, recency: Whole, age: Whole, times: Floats) 
     rest, ages = np.divmod(keys, span)
     repeats, recencies = np.divmod(rest, span)
     return Distinct(repeats, recencies, ages, clients.astype(np.float64), times)
-
-
-def in_cache(rows: int) -> Iterator[slice]:
-    """Slices small enough that what is computed of them stays in the processor's cache."""
-    return (slice(start, start + _ROWS_IN_CACHE) for start in range(0, rows, _ROWS_IN_CACHE))
