@@ -130,6 +130,16 @@ def test_no_page_breaks(cast, as_user):
     assert changed(before) == set()
 
 
+def test_a_form_with_a_nul_is_refused_in_words(cast, as_user):
+    client, before = as_user(cast.dana), fingerprint()
+    for path, field in ((f"/c/{cast.priya.pk}/note", "text"), ("/team/departments", "name")):
+        answer = client.post(path, {field: "a\0b"}, headers={"HX-Request": "true"})
+        assert "NUL" in answer["HX-Trigger"], path
+    assert changed(before) == set()
+    client.post(f"/c/{cast.priya.pk}/note", {"text": "a b"})
+    assert changed(before)
+
+
 def test_no_list_breaks(cast, as_user, monkeypatch):
     monkeypatch.setattr("fondly.doors.api.entrance.buckets.take", lambda key: 0)
     client = as_user(cast.dana)

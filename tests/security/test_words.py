@@ -49,11 +49,11 @@ def _held_clock():
 def hostile(cast):
     """The same hostile words wherever somebody can write some."""
     Client.objects.update(name=EVIL, persona=EVIL[:60], source=EVIL[:60], fields={EVIL: EVIL}, values={EVIL: EVIL})
-    Interaction.objects.update(text=EVIL, name=EVIL[:80], resource=EVIL)
+    Interaction.objects.update(text=EVIL, name=EVIL[:80], resource=EVIL[:80])
     Message.objects.update(subject=EVIL, text=EVIL, why=EVIL[:200], to_name=EVIL, reply=EVIL[:300])
     Moment.objects.update(note=EVIL, why=EVIL[:200], reason=EVIL[:200])
     Journey.objects.update(matter=EVIL[:120], paused_why=EVIL[:150])
-    User.objects.filter(pk=cast.lee.pk).update(name=EVIL)
+    User.objects.filter(pk=cast.lee.pk).update(name=EVIL[:80])
     cast.playbook.name = EVIL[:100]
     cast.playbook.save()
     Import.objects.create(file_name=EVIL[:200], file_hash="a" * 64, at=NOW, format="csv", state="done")

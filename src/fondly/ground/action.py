@@ -23,7 +23,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from fondly.ground import clock
+from fondly.ground import clock, nuls
 from fondly.ground.locking import past_deadlocks
 from fondly.ground.steps import Steps, Walked
 
@@ -139,6 +139,7 @@ def perform(name: str, actor: Actor, given: Any, *, key: str = "") -> Performed[
     """
     declaration = registry[name]
     refuse_others(declaration, actor)
+    _refuse_nuls(given)
     return past_deadlocks(lambda: _once(declaration, actor, given, scoped_key(actor, key)))
 
 
@@ -163,6 +164,12 @@ def refuse_others(declaration: Declaration, actor: Actor) -> None:
             _("%(who)s may not do this (%(summary)s). An admin can allow it in Team.")
             % {"who": actor.name, "summary": declaration.summary.lower()}
         )
+
+
+def _refuse_nuls(given: Any) -> None:
+    for one in dataclasses.fields(given):
+        if nuls.where(getattr(given, one.name)):
+            raise Refused(_("The text holds a NUL character; remove it."), field=one.name)
 
 
 def scoped_key(actor: Actor, key: str) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from fondly.doors.api.problems import Fault, Problem
+from fondly.ground import nuls
 from fondly.ground.action import Declaration
 
 
@@ -35,7 +36,7 @@ def read(declaration: Declaration, body: dict[str, Any]) -> Any:
     """The action's input made from a JSON object. Raises Problem `invalid` naming every value that does not fit."""
     known = [field.name for field in dataclasses.fields(declaration.given)]
     faults = [Fault(f"/{name}", _unknown(name, known)) for name in body if name not in known]
-    faults += [Fault(pointer, "holds a zero byte") for pointer in _zero_bytes(body)]
+    faults += [Fault(pointer, "holds a zero byte") for pointer in nuls.where(body)]
     if not faults:
         try:
             return adapter(declaration.given).validate_python(body)
@@ -63,10 +64,3 @@ def _unknown(name: str, known: list[str]) -> str:
 
 def _as_fault(entry: Any) -> Fault:
     return Fault("/" + "/".join(str(part) for part in entry["loc"]), entry["msg"])
-
-
-def _zero_bytes(value: Any, pointer: str = "") -> list[str]:
-    if isinstance(value, str):
-        return [pointer] if "\x00" in value else []
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [found for key, inner in pairs for found in _zero_bytes(inner, f"{pointer}/{key}")]

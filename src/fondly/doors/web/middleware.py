@@ -32,6 +32,8 @@ class SafeHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.csp_nonce = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
+        if "%00" in request.META.get("QUERY_STRING", "") and not request.path.startswith(_MACHINES):
+            request.META["QUERY_STRING"] = request.META["QUERY_STRING"].replace("%00", "")  # PostgreSQL takes none
         response = self.get_response(request)
         _safe_headers(request, response)
         return response
