@@ -1,6 +1,7 @@
 """Every benchmark runs and prints its table. How long it takes is not asserted: the machine is not ours."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,4 +110,4 @@ def test_metrics():
     printed = run("metrics.py", "--small")
     for measure in ("directly follows", "funnel", "cohorts", "variants", "drop-off", "dwell"):
         figures = next(line for line in printed.splitlines() if line.startswith(measure + "  "))
-        assert float(figures.removeprefix(measure).split()[0]) > 0
+        assert min(float(found) for found in re.findall(r"([\d.]+)x", figures)[1::2]) > 0, figures  # beside a scan
