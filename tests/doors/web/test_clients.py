@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from fondly.design.playbooks import library, publishing
 from fondly.design.playbooks.models import PlaybookVersion
 from fondly.doors.web import books, client_page, clients_board, clients_list
+from fondly.ground import clock
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.models import Client, Consent, Interaction, SavedView
 from fondly.run.journeys.models import Journey
@@ -188,7 +189,11 @@ def test_journey_forms_and_acts(dana: Browser, cast: Cast) -> None:
 
 def test_promise_is_kept_from_its_sheet(dana: Browser, cast: Cast) -> None:
     promise = Promise.objects.get(client=cast.priya, state="open")
-    assert dana.get(f"/promises/{promise.pk}").status_code == 200
+    amends, due_at = b"Offer something to put it right", promise.due_at
+    assert due_at is not None
+    for at, is_late in ((due_at - timedelta(minutes=1), False), (due_at + timedelta(minutes=1), True)):
+        with clock.at(at):
+            assert (amends in dana.get(f"/promises/{promise.pk}").content) == is_late
     dana.post(f"/promises/{promise.pk}/keep", {"revision": promise.revision, "note": "Sent by hand"})
     promise.refresh_from_db()
     assert promise.state == "kept"

@@ -90,7 +90,8 @@ def promise(request: HttpRequest, promise_id: int) -> HttpResponse:
     found = Promise.objects.select_related("client").filter(pk=promise_id).first()
     if found is None:
         raise NotFound(_("There is no such promise."))
-    return _sheet(request, "web/_promise.html", {"promise": found, "client": found.client})
+    is_late = found.state == Promise.State.OPEN and found.due_at is not None and found.due_at < clock.now()
+    return _sheet(request, "web/_promise.html", {"promise": found, "client": found.client, "is_late": is_late})
 
 
 @require_GET
