@@ -10,7 +10,7 @@ from fondly.core.playbook.checks.words import visible
 from fondly.core.playbook.drafts.rules import Edits, draft, free_name, unfinished
 from fondly.core.playbook.model import Playbook, Template
 from fondly.core.playbook.near import near
-from fondly.core.words import say, words_of
+from fondly.core.words import heading, say
 
 _LIQUID = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 _BARE_NAME = re.compile(r"\{\{\s*client\.first_name\s*\}\}")
@@ -31,7 +31,7 @@ def something_to_send(playbook: Playbook, finding: Finding) -> Edits:
         return ((finding.path, meant),)
     name = touchpoint.template or free_name(playbook, f"{touchpoint.name}_words")
     named: Edits = () if touchpoint.template else ((f"{path_of(touchpoint)}.template", name),)
-    return (*named, (f"templates.{name}", unfinished(words_of(touchpoint.name).capitalize())))
+    return (*named, (f"templates.{name}", unfinished(heading(touchpoint.name))))
 
 
 @draft("TP10")
@@ -74,7 +74,6 @@ def a_tracked_promise(playbook: Playbook, finding: Finding) -> Edits:
 @draft("BR06")
 def facts_by_name(playbook: Playbook, finding: Finding) -> Edits:
     """{{ facts.name }} wherever a template types the fact out."""
-
     facts = {name: value for name, value in playbook.brand.facts.items() if f"facts.{name}" in finding.message}
     return _rewritten(playbook.templates[finding.subject], lambda text: _named(text, facts))
 
@@ -91,4 +90,5 @@ def _named(text: str, facts: Mapping[str, str]) -> str:
 def _rewritten(template: Template, change: Callable[[str], str]) -> Edits:
     """The parts of a template that `change` makes something else of."""
     parts = (("subject", template.subject), ("body", template.body))
-    return tuple((f"templates.{template.name}.{key}", change(text)) for key, text in parts if change(text) != text)
+    made = ((key, text, change(text)) for key, text in parts)
+    return tuple((f"templates.{template.name}.{key}", new) for key, old, new in made if new != old)
