@@ -2,7 +2,8 @@
 
 Journeys are started, planned, their mails written and, with --smtp, handed to a mail server on this machine at full
 durability: half of them with a point of no return each, half many behind one. CPU is this process's; the mail
-server is another one. What no engine could pass is measured beside: the disk's commits, and the same statements replayed. --tryton: the Python of an environment with Tryton, whose automation is then measured beside.
+server is another one. What no engine could pass is measured beside: the disk's commits, and the same statements
+replayed. --tryton: the Python of an environment with Tryton, whose automation is then measured beside.
 """
 
 import argparse

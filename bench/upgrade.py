@@ -24,9 +24,7 @@ from install import sink
 from postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
-PREVIOUS = (
-    "ca80934a1f9d5ecbeee07fb3b1f9b5066b55e74f"  # nothing was released before: the state before the engine's proofs
-)
+PREVIOUS = "ca80934a1f9d5ecbeee07fb3b1f9b5066b55e74f"  # before the engine's proofs: nothing was released yet
 LONGEST = 120.0  # seconds for anything to happen
 
 
