@@ -20,9 +20,19 @@ def normal_quantile(probability: float) -> float:
 
 def two_sided_z(level: float) -> float:
     """z that leaves (1 - level)/2 on each side: 1.96 at 0.95."""
+    return normal_quantile(0.5 + checked_level(level) / 2)
+
+
+def two_sided_t(level: float, freedom: float) -> float:
+    """Student's t that leaves (1 - level)/2 on each side."""
+    return student_quantile(0.5 + checked_level(level) / 2, freedom)
+
+
+def checked_level(level: float) -> float:
+    """Raises ValueError where it is no level of confidence."""
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; it must lie between 0 and 1, such as 0.95.")
-    return normal_quantile(0.5 + level / 2)
+    return level
 
 
 def normal_two_sided_p(z: float) -> float:

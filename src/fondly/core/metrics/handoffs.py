@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fondly.core.metrics.chance import holm
 from fondly.core.metrics.columns import columns_of, microseconds
-from fondly.core.metrics.distributions import student_quantile, student_two_sided_p, two_sided_z
+from fondly.core.metrics.distributions import student_two_sided_p, two_sided_t, two_sided_z
 from fondly.core.metrics.estimates import LEVEL, Estimate, unknown
 from fondly.core.metrics.frames import DAY, SECOND
 from fondly.core.metrics.intervals import mean, share_difference, wilson
@@ -129,7 +129,7 @@ def _chance(change: Estimate) -> float:
     freedom, half = change.n - 1, (change.high - change.low) / 2
     if half == 0:
         return 0.0 if change.value else 1.0
-    t = change.value / half * student_quantile(0.5 + change.level / 2, freedom)
+    t = change.value / half * two_sided_t(change.level, freedom)
     return student_two_sided_p(t, freedom)
 
 

@@ -10,8 +10,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fondly.core.metrics.distributions import beta_quantile, normal_quantile, student_quantile, two_sided_z
-from fondly.core.metrics.estimates import LEVEL, Estimate, unknown
+from fondly.core.metrics.distributions import (
+    STANDARD_NORMAL,
+    beta_quantile,
+    checked_level,
+    normal_quantile,
+    two_sided_t,
+    two_sided_z,
+)
+from fondly.core.metrics.estimates import LEVEL, Estimate, around, unknown
 
 RESAMPLES = 2_000
 SEED = 20_260_101
@@ -47,10 +54,9 @@ def exact_share(successes: int, n: int, level: float = LEVEL) -> Estimate:
     low = Beta quantile of alpha/2 at (k, n-k+1); high = Beta quantile of 1 - alpha/2 at (k+1, n-k).
     """
     _check_count(successes, n)
-    two_sided_z(level)
+    tail = (1 - checked_level(level)) / 2
     if n == 0:
         return unknown(0, "nobody to count", level)
-    tail = (1 - level) / 2
     low = beta_quantile(tail, successes, n - successes + 1) if successes else 0.0
     high = beta_quantile(1 - tail, successes + 1, n - successes) if successes < n else 1.0
     return Estimate(successes / n, low, high, int(n), level)
@@ -105,9 +111,8 @@ def mean(values: ArrayLike, level: float = LEVEL) -> Estimate:
     centre = float(sample.mean())
     if n == 1:
         return Estimate(centre, None, None, 1, level, "one value says nothing of its spread")
-    two_sided_z(level)
-    half = student_quantile(0.5 + level / 2, n - 1) * float(sample.std(ddof=1)) / math.sqrt(n)
-    return Estimate(centre, centre - half, centre + half, n, level)
+    half = two_sided_t(level, n - 1) * float(sample.std(ddof=1)) / math.sqrt(n)
+    return around(centre, half, n, level)
 
 
 def bootstrap(
@@ -166,7 +171,7 @@ def _bca_bounds(value: float, drawn: NDArray[np.float64], acceleration: float, z
 
     def at(side: float) -> float:
         shifted = bias + (bias + side) / (1 - acceleration * (bias + side))
-        return float(np.quantile(drawn, 0.5 * math.erfc(-shifted / math.sqrt(2))))
+        return float(np.quantile(drawn, STANDARD_NORMAL.cdf(shifted)))
 
     return at(-z), at(z)
 

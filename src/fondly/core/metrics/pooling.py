@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fondly.core.metrics.distributions import two_sided_z
-from fondly.core.metrics.estimates import LEVEL, Estimate
+from fondly.core.metrics.estimates import LEVEL, Estimate, around
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ def pooled(groups: Sequence[Group], level: float = LEVEL) -> tuple[Estimate, ...
     drawn = centre + own * (means - centre)
     spread = two_sided_z(level) * np.sqrt(own * variances + (1 - own) ** 2 * centre_variance)
     return tuple(
-        Estimate(float(value), float(value - half), float(value + half), group.n, level)
+        around(float(value), float(half), group.n, level)
         for value, half, group in zip(drawn, spread, groups, strict=True)
     )
 

@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fondly.core.metrics import features
 from fondly.core.metrics.columns import columns_of, microseconds
-from fondly.core.metrics.distributions import student_quantile
-from fondly.core.metrics.estimates import LEVEL, Estimate, unknown
+from fondly.core.metrics.distributions import two_sided_t
+from fondly.core.metrics.estimates import LEVEL, Estimate, around, unknown
 from fondly.core.metrics.experiments import fixed, samples
 from fondly.core.metrics.frames import DAY
 
@@ -140,20 +140,14 @@ def _line(rows: _Periods, level: float) -> tuple[Estimate, Estimate]:
     found = inner @ (x.T @ (rows.weight * rows.mean))
     rest = rows.mean - x @ found
     errors = np.sqrt(np.diag(inner) * float(rows.weight @ rest**2) / (count - 3))
-    half = student_quantile(0.5 + level / 2, count - 3) * errors
-    step, drift = (
-        Estimate(float(found[i]), float(found[i] - half[i]), float(found[i] + half[i]), count, level) for i in (2, 1)
-    )
+    half = two_sided_t(level, count - 3) * errors
+    step, drift = (around(float(found[i]), float(half[i]), count, level) for i in (2, 1))
     return step, drift
 
 
 def _verdict(plain: Estimate, step: Estimate, higher_is_better: bool) -> Verdict:
     if step.value is None:
         return Verdict.TOO_FEW
-    if _is_sure(step):
+    if step.is_beyond_zero:
         return Verdict.BETTER if (step.value > 0) == higher_is_better else Verdict.WORSE
-    return Verdict.COULD_BE_DRIFT if _is_sure(plain) else Verdict.NO_DIFFERENCE
-
-
-def _is_sure(one: Estimate) -> bool:
-    return one.low is not None and one.high is not None and not one.low <= 0 <= one.high
+    return Verdict.COULD_BE_DRIFT if plain.is_beyond_zero else Verdict.NO_DIFFERENCE

@@ -8,7 +8,7 @@ Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2021 (asymptotic confidence sequen
 
 import math
 
-from fondly.core.metrics.estimates import LEVEL, Estimate, unknown
+from fondly.core.metrics.estimates import LEVEL, Estimate, around, unknown
 from fondly.core.metrics.experiments.fixed import Effect
 
 TUNED_FOR = 5_000
@@ -22,7 +22,7 @@ def estimate(effect: Effect, level: float = LEVEL, tuned_for: int = TUNED_FOR) -
     alpha, n = 1 - level, effect.n
     weight = n * _rho_squared(alpha, tuned_for)
     half = effect.error * math.sqrt(2 * (weight + 1) / weight * math.log(math.sqrt(weight + 1) / alpha))
-    return Estimate(effect.value, effect.value - half, effect.value + half, n, level)
+    return around(effect.value, half, n, level)
 
 
 def p(effect: Effect, level: float = LEVEL, tuned_for: int = TUNED_FOR) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fondly.core.metrics.distributions import STANDARD_NORMAL, normal_quantile
-from fondly.core.metrics.estimates import LEVEL, Estimate, unknown
+from fondly.core.metrics.estimates import LEVEL, Estimate, around, unknown
 from fondly.core.metrics.experiments.fixed import Effect
 
 Spending = Callable[[float, float], float]
@@ -115,8 +115,7 @@ def estimate(effect: Effect, critical: float, level: float = LEVEL) -> Estimate:
     """
     if effect.error == 0:
         return unknown(effect.n, "nothing differs between the clients of an arm", level)
-    half = critical * effect.error
-    return Estimate(effect.value, effect.value - half, effect.value + half, effect.n, level)
+    return around(effect.value, critical * effect.error, effect.n, level)
 
 
 def _falling(of: Callable[[float], float], wanted: float) -> float:

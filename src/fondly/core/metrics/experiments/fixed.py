@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from fondly.core.metrics.distributions import normal_two_sided_p, student_quantile, student_two_sided_p
-from fondly.core.metrics.estimates import LEVEL, Estimate, unknown
+from fondly.core.metrics.distributions import normal_two_sided_p, student_two_sided_p, two_sided_t
+from fondly.core.metrics.estimates import LEVEL, Estimate, around, unknown
 from fondly.core.metrics.experiments.samples import Sample
 
 
@@ -77,8 +77,7 @@ def estimate(effect: Effect, level: float = LEVEL) -> Estimate:
     """The effect with its interval, right if looked at once: value ± t se."""
     if effect.error == 0 or math.isinf(effect.freedom):
         return unknown(effect.n, "nothing differs between the clients of an arm", level)
-    half = student_quantile(0.5 + level / 2, effect.freedom) * effect.error
-    return Estimate(effect.value, effect.value - half, effect.value + half, effect.n, level)
+    return around(effect.value, two_sided_t(level, effect.freedom) * effect.error, effect.n, level)
 
 
 def welch(effect: Effect) -> Significance:

@@ -81,8 +81,8 @@ def _verdict(control: Sample, treatment: Sample, plan: Plan, difference: Estimat
         return Verdict.HARM
     if fewest < (plan.fewest if plan.peeking else max(plan.needed, plan.fewest)):
         return Verdict.TOO_FEW
-    if difference.low is not None and difference.high is not None and not difference.low <= 0 <= difference.high:
-        return Verdict.BETTER if (difference.low > 0) == plan.higher_is_better else Verdict.WORSE
+    if difference.value is not None and difference.is_beyond_zero:
+        return Verdict.BETTER if (difference.value > 0) == plan.higher_is_better else Verdict.WORSE
     return Verdict.NO_DIFFERENCE if fewest >= plan.needed else Verdict.TOO_FEW
 
 

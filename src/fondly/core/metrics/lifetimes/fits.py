@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fondly.core.metrics.distributions import two_sided_z
-from fondly.core.metrics.estimates import LEVEL, Estimate
+from fondly.core.metrics.estimates import LEVEL, Estimate, around
 from fondly.core.metrics.newton import Curve, Slope, climb, in_logs
 
 P = TypeVar("P", bound=tuple[float, ...])
@@ -50,7 +50,7 @@ class Fit(Generic[P]):
         value = float(of(self.parameters))
         if not np.isfinite(half):
             return Estimate(value, None, None, self.n, level, UNTOLD)
-        return Estimate(value, value - half, value + half, self.n, level)
+        return around(value, half, self.n, level)
 
     def _change(self, of: Callable[[P], float], logs: NDArray[np.float64], place: int) -> float:
         nudge = _NUDGE * np.eye(len(logs))[place]
