@@ -11,7 +11,8 @@ def cohort_retention(columns: Columns) -> Table:
     """cohort (202603 is March 2026), age (months since), clients, size (of the cohort), share."""
     if not len(columns):
         return {name: np.empty(0, np.int64) for name in ("cohort", "age", "clients", "size", "share")}
-    first_day, month_of_day = _months(int(columns.at.min()) // DAY, int(columns.at.max()) // DAY)
+    first_day = int(columns.at.min()) // DAY
+    month_of_day = _months(first_day, int(columns.at.max()) // DAY)
     since_first = month_of_day - month_of_day[0]
     months = int(since_first[-1]) + 1
     counts = np.zeros(months * months, np.int64)
@@ -31,10 +32,10 @@ def _seen(month: NDArray[np.int32], starts: NDArray[np.intp], months: int) -> ND
     return np.bincount(first * months + month[fresh] - first, minlength=months * months)
 
 
-def _months(first_day: int, last_day: int) -> tuple[int, NDArray[np.int32]]:
+def _months(first_day: int, last_day: int) -> NDArray[np.int32]:
     """Months since 1970 of each day from the first to the last."""
     days = np.arange(first_day, last_day + 1).astype("datetime64[D]")
-    return first_day, days.astype("datetime64[M]").astype(np.int32)
+    return days.astype("datetime64[M]").astype(np.int32)
 
 
 def _as_table(counts: NDArray[np.int64], first_month: int) -> Table:

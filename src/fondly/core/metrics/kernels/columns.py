@@ -66,7 +66,10 @@ class Columns:
 
 
 def cluster(events: Native) -> Columns:
-    """Any log of events (see frames) as columns; `stage` and `position` are used if they are there."""
+    """Any log of events (see frames) as columns; `stage` and `position` are used if they are there.
+
+    With a column `stage`, events without one are left out, of measures that need none too: then hand in no such column.
+    """
     present = nw.from_native(events).lazy().collect_schema()
     log = read_events(events, *([STAGE] if STAGE in present else []))
     values = columns_of(log.frame.to_native())

@@ -35,5 +35,6 @@ def _stays(columns: Columns) -> tuple[Ints, Ints, Ints]:
         stages.append(stage[entered[:-1]][finished])
         lasted.append(np.diff(columns.at[rows][entered])[finished])
     still_there = np.bincount(staged[columns.starts[1:] - 1], minlength=len(columns.stages))
-    nothing = np.empty(0, np.int64)
-    return np.concatenate([nothing[:0].astype(np.uint8), *stages]), np.concatenate([nothing, *lasted]), still_there
+    # Without events there are no blocks, and numpy does not join nothing.
+    no_stage, no_time = np.empty(0, np.uint8), np.empty(0, np.int64)
+    return np.concatenate([no_stage, *stages]), np.concatenate([no_time, *lasted]), still_there

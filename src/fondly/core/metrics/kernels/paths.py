@@ -50,8 +50,8 @@ def _as_table(columns: Columns, counts: Ints, sums: Floats, gaps: list[tuple[Int
     seen = np.flatnonzero(counts)
     names = np.array(columns.names, dtype=object)
     table: Table = {
-        "what": names[seen // len(names)] if len(names) else names,
-        "next": names[seen % len(names)] if len(names) else names,
+        "what": names[seen // len(names)],
+        "next": names[seen % len(names)],
         "n": counts[seen],
         "mean_gap_s": sums[seen] / counts[seen] / SECOND,
     }
