@@ -67,7 +67,7 @@ def conformance(events: Native, expected: Sequence[Expected], until: int, level:
     Raises ValueError on no expectation, one named twice, or a negative time.
     """
     _check(expected)
-    log = _known(read_events(events), until)
+    log = read_events(events).until(until)
     counted = rows(_sums(_flags(log, expected, until), len(expected)).to_native())[0]
     told = {name: int(n or 0) for name, n in counted.items()}
     return Conformance(
@@ -81,7 +81,7 @@ def deviations(events: Native, expected: Sequence[Expected], until: int) -> Nati
     """One row per client: client, late, skipped, out_of_order, pending (touchpoints each)."""
     _check(expected)
     log = read_events(events)
-    flags = _flags(_known(log, until), expected, until)
+    flags = _flags(log.until(until), expected, until)
     kinds = ("late", "skipped", "out_of_order", "pending")
     totals = {kind: nw.sum_horizontal(f"{kind}_{k}" for k in range(len(expected))) for kind in kinds}
     return log.back(flags.select(CLIENT, **totals))
@@ -97,10 +97,6 @@ def _check(expected: Sequence[Expected]) -> None:
     early = next((one for one in expected if one.within_s is not None and one.within_s < 0), None)
     if early:
         raise ValueError(f"{early.what} is expected within {early.within_s} seconds; give 0 or more.")
-
-
-def _known(log: Log, until: int) -> Log:
-    return Log(log.frame.filter(nw.col(AT) <= until), log.order, log.back)
 
 
 def _flags(log: Log, expected: Sequence[Expected], until: int) -> Flags:

@@ -30,5 +30,4 @@ def drop_off(events: Native, quiet_since: int | None = None, level: float = LEVE
 
 
 def _last(log: Log) -> nw.LazyFrame[Any]:
-    following = nw.col(AT).shift(-1).over(CLIENT, order_by=log.order)
-    return log.frame.with_columns(next_at=following).filter(nw.col("next_at").is_null()).select(CLIENT, AT, WHAT)
+    return log.frame.with_columns(next_at=log.next(AT)).filter(nw.col("next_at").is_null()).select(CLIENT, AT, WHAT)

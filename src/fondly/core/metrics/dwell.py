@@ -67,10 +67,9 @@ def dwell_times(events: Native, until: int, level: float = LEVEL) -> tuple[Dwell
     Assumes that who is still there would leave at the same pace as those before. Events after `until` do not count.
     """
     log = read_events(events, STAGE)
-    known = Log(log.frame.filter(nw.col(AT) <= until), log.order, log.back)
     ends = nw.col("left_at").fill_null(until).cast(nw.Int64)
     lasted = columns_of(
-        _stays(known)
+        _stays(log.until(until))
         .select(STAGE, seconds=(ends - nw.col("entered_at")) / SECOND, over=~nw.col("left_at").is_null())
         .to_native()
     )
@@ -103,5 +102,4 @@ def _stays(log: Log) -> nw.LazyFrame[Any]:
     entered = log.frame.with_columns(before=before).filter(
         nw.col("before").is_null() | (nw.col("before") != nw.col(STAGE))
     )
-    left = nw.col(AT).shift(-1).over(CLIENT, order_by=log.order)
-    return entered.with_columns(left_at=left).select(CLIENT, STAGE, nw.col(AT).alias("entered_at"), "left_at")
+    return entered.with_columns(left_at=log.next(AT)).select(CLIENT, STAGE, nw.col(AT).alias("entered_at"), "left_at")

@@ -13,8 +13,8 @@ Answers are of the kind that came in: pandas, Polars (eager or lazy), Arrow, Duc
 answers are whole microseconds since 1970, and columns ending in `_s` are seconds.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
@@ -40,6 +40,14 @@ class Log:
     order: tuple[str, ...]
     back: Callable[[nw.LazyFrame[Any]], Native]
 
+    def until(self, instant: int) -> "Log":
+        """Without the events after the instant (microseconds)."""
+        return replace(self, frame=self.frame.filter(nw.col(AT) <= instant))
+
+    def next(self, column: str) -> nw.Expr:
+        """The column of the same client's next event, null at the last one."""
+        return nw.col(column).shift(-1).over(CLIENT, order_by=self.order)
+
 
 def read_events(events: Native, *more: str) -> Log:
     """The columns client, at, what and `more` of any dataframe, with `at` in microseconds.
@@ -50,16 +58,17 @@ def read_events(events: Native, *more: str) -> Log:
     needed = [CLIENT, AT, WHAT, *more]
     schema = frame.collect_schema()
     _check_columns(schema, needed)
+    _check_instants(schema[AT])
     position = [POSITION] if POSITION in schema else []
     kept = frame.select(*needed, *position).drop_nulls(needed)
     return Log(_in_microseconds(kept, schema[AT]), (AT, *position, WHAT, *more), back)
 
 
-def read_columns(table: Native, *needed: str) -> Log:
-    """Any other dataframe by its columns, as it is."""
-    frame, back = _lazily(table)
-    _check_columns(frame.collect_schema(), list(needed), at=None)
-    return Log(frame.select(*needed), (), back)
+def read_columns(table: Native, *needed: str) -> nw.LazyFrame[Any]:
+    """Some columns of any other dataframe, as they are. Raises UnfitFrame if one is missing."""
+    frame, _back = _lazily(table)
+    _check_columns(frame.collect_schema(), needed)
+    return frame.select(*needed)
 
 
 def rows(table: Native) -> list[dict[str, Any]]:
@@ -102,16 +111,19 @@ def _arrow_by_duckdb(table: Native) -> tuple[nw.LazyFrame[Any], Callable[[nw.Laz
     return nw.from_native(relation), lambda answer: answer.to_native().to_arrow_table()
 
 
-def _check_columns(schema: nw.Schema, needed: list[str], at: str | None = AT) -> None:
+def _check_columns(schema: nw.Schema, needed: Sequence[str]) -> None:
     missing = [name for name in needed if name not in schema]
     if missing:
         raise UnfitFrame(
             f"The events have no column {', '.join(missing)} (they have {', '.join(schema)}); "
             f"rename yours: a measure reads {', '.join(needed)}."
         )
-    if at and not (schema[at].is_integer() or isinstance(schema[at], nw.Datetime)):
+
+
+def _check_instants(kind: nw.dtypes.DType) -> None:
+    if not (kind.is_integer() or isinstance(kind, nw.Datetime)):
         raise UnfitFrame(
-            f"Column {at} holds {schema[at]}; give UTC datetimes or whole microseconds since 1970 "
+            f"Column {AT} holds {kind}; give UTC datetimes or whole microseconds since 1970 "
             "(a date has no time of day: say which, for example midnight UTC)."
         )
 

@@ -86,8 +86,8 @@ def change(question: Question, before: Iterable[int], after: Iterable[int], leve
 
 
 def _counts(answers: Native, question: Question, by: str) -> dict[Any, Counts]:
-    log = read_columns(answers, "score", by)
-    counted = log.frame.drop_nulls().group_by(by, "score").agg(nw.len().alias("n")).sort(by, "score")
+    told = read_columns(answers, "score", by)
+    counted = told.drop_nulls().group_by(by, "score").agg(nw.len().alias("n")).sort(by, "score")
     counts: dict[Any, dict[int, int]] = {}
     for row in rows(counted.to_native()):
         counts.setdefault(row[by], {})[row["score"]] = row["n"]

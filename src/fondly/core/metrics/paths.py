@@ -30,10 +30,9 @@ def directly_follows(events: Native) -> Native:
     Order: by time, then position, then name. Source: van der Aalst 2016, Process Mining, 5.2.
     """
     log = read_events(events)
-    following = log.frame.with_columns(
-        nw.col(WHAT).shift(-1).over(CLIENT, order_by=log.order).alias("next"),
-        nw.col(AT).shift(-1).over(CLIENT, order_by=log.order).alias("next_at"),
-    ).filter(~nw.col("next_at").is_null())
+    following = log.frame.with_columns(log.next(WHAT).alias("next"), log.next(AT).alias("next_at")).filter(
+        ~nw.col("next_at").is_null()
+    )
     gaps = following.with_columns(gap_s=(nw.col("next_at") - nw.col(AT)) / SECOND)
     return log.back(
         gaps.group_by(WHAT, "next").agg(

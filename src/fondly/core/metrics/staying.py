@@ -54,10 +54,9 @@ def exit_hazards(events: Native, exits: Sequence[str], until: int, level: float 
 
 
 def _by_stage(log: Log, exits: Sequence[str], until: int) -> nw.LazyFrame[Any]:
-    known = log.frame.filter(nw.col(AT) <= until)
-    followed = known.with_columns(
-        nw.col(AT).shift(-1).over(CLIENT, order_by=log.order).fill_null(until).cast(nw.Int64).alias("next_at"),
-        nw.col(WHAT).shift(-1).over(CLIENT, order_by=log.order).is_in(list(exits)).fill_null(False).alias("exits"),
+    followed = log.until(until).frame.with_columns(
+        log.next(AT).fill_null(until).cast(nw.Int64).alias("next_at"),
+        log.next(WHAT).is_in(list(exits)).fill_null(False).alias("exits"),
         nw.col(WHAT).is_in(list(exits)).cast(nw.Int64).alias("gone"),
     )
     gone = nw.col("gone").cum_sum().over(CLIENT, order_by=log.order)
@@ -70,10 +69,10 @@ def _by_stage(log: Log, exits: Sequence[str], until: int) -> nw.LazyFrame[Any]:
 
 
 def _tenures(log: Log, exits: Sequence[str], until: int) -> nw.LazyFrame[Any]:
-    known = log.frame.filter(nw.col(AT) <= until)
     left = nw.when(nw.col(WHAT).is_in(list(exits))).then(nw.col(AT))
     ends = (
-        known.with_columns(left_at=left)
+        log.until(until)
+        .frame.with_columns(left_at=left)
         .group_by(CLIENT)
         .agg(nw.col(AT).min().alias("began_at"), nw.col("left_at").min())
     )
