@@ -4,7 +4,6 @@ Logistic regression with numbers bent at quantiles, penalised; everything the re
 on was predicted for clients whose outcome the model had not seen (cross-fitting).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from fondly.core.metrics.distributions import two_sided_z
 from fondly.core.metrics.estimates import LEVEL, Estimate, unknown
 from fondly.core.metrics.features import Feature, Floats
 from fondly.core.metrics.intervals import wilson
-from fondly.core.metrics.regression import logistic, probability
+from fondly.core.metrics.regression import RIDGE, logistic, probability
 
 FEWEST_LEFT = 30
 _KNOTS = 4
@@ -69,10 +68,9 @@ def learn(table: Any, left: ArrayLike, folds: int = 5) -> Model:
     learned = features.learn(columns, _KNOTS)
     x = features.matrix(learned, columns)
     fold = _folds(y, folds)
-    losses = {ridge: _cross_fitted(x, y, fold, _fitter(ridge)) for ridge in _RIDGES}
-    ridge = min(_RIDGES, key=lambda one: log_loss(probability(losses[one]), y))
-    logits = losses[ridge]
-    calibrated = _cross_fitted(_scored(logits), y, fold, _fitter(1e-4))
+    by_ridge = {ridge: _cross_fitted(x, y, fold, ridge) for ridge in _RIDGES}
+    ridge, logits = min(by_ridge.items(), key=lambda one: log_loss(probability(one[1]), y))
+    calibrated = _cross_fitted(_scored(logits), y, fold, RIDGE)
     shift, stretch = (float(one) for one in logistic(_scored(logits), y).coefficients)
     told = report(probability(calibrated), y)
     return Model(tuple(learned), logistic(x, y, ridge).coefficients, shift, stretch, told)
@@ -102,15 +100,11 @@ def _folds(y: Floats, folds: int) -> NDArray[np.int64]:
     return dealt
 
 
-def _fitter(ridge: float) -> Callable[[Floats, Floats], Floats]:
-    return lambda x, y: logistic(x, y, ridge).coefficients
-
-
-def _cross_fitted(x: Floats, y: Floats, fold: NDArray[np.int64], fitter: Callable[[Floats, Floats], Floats]) -> Floats:
+def _cross_fitted(x: Floats, y: Floats, fold: NDArray[np.int64], ridge: float) -> Floats:
     """Each client's logit by a model of the other folds."""
     logits = np.empty(len(y))
     for one in np.unique(fold):
-        logits[fold == one] = x[fold == one] @ fitter(x[fold != one], y[fold != one])
+        logits[fold == one] = x[fold == one] @ logistic(x[fold != one], y[fold != one], ridge).coefficients
     return np.clip(logits, -_LOGIT_BOUND, _LOGIT_BOUND)
 
 

@@ -29,7 +29,6 @@ class Peak:
     at: Vector
     slope: Slope
     converged: bool
-    rounds: int
 
 
 Curve = Callable[[Vector], Slope]
@@ -42,10 +41,10 @@ def climb(curve: Curve, start: Vector, bound: float = np.inf) -> Peak:
     is below 1e-10. A value that is not a number counts as lower than any other.
     """
     at, here, stiffness = start, curve(start), 0.0
-    for rounds in range(1, _ROUNDS + 1):
+    for _round in range(_ROUNDS):
         step, stiffness = _uphill(here, stiffness)
         if float(here.gradient @ step) < _ENOUGH * max(1.0, abs(here.value) * 1e-3):
-            return Peak(at, here, True, rounds)
+            return Peak(at, here, True)
         there = np.clip(at + step, -bound, bound)
         if np.array_equal(there, at) or stiffness > _STIFFEST:
             break
@@ -54,7 +53,7 @@ def climb(curve: Curve, start: Vector, bound: float = np.inf) -> Peak:
             at, here, stiffness = there, new, stiffness / 10 if stiffness > _STIFF else 0.0
         else:
             stiffness = max(stiffness * 10, _scale(here) * _STIFF)
-    return Peak(at, here, False, rounds)
+    return Peak(at, here, False)
 
 
 def _uphill(here: Slope, stiffness: float) -> tuple[Vector, float]:

@@ -9,6 +9,8 @@ from fondly.core.metrics.newton import Slope, climb
 from fondly.core.metrics.slices import in_cache
 
 Floats = NDArray[np.float64]
+# Enough to keep coefficients finite, too little to be seen in them.
+RIDGE = 1e-4
 _TOO_LIKELY = 30.0
 _FOLLOWS = 1e-7
 _PRODUCTS_A_NUMBER = 32
@@ -57,7 +59,7 @@ def linear(x: Floats, y: Floats) -> Regression:
     return Regression(coefficients, covariance, 1 - float(rest @ rest) / spread if spread > 0 else 0.0, n)
 
 
-def logistic(x: Floats, y: Floats, ridge: float = 1e-4, start: Floats | None = None) -> Regression:
+def logistic(x: Floats, y: Floats, ridge: float = RIDGE) -> Regression:
     """P(y=1) = 1/(1+e^-xb) by iteratively reweighted least squares; y 0 or 1.
 
     ridge: penalty ridge/2 · |b|² on all but the first coefficient, which keeps it finite where the classes part
@@ -70,7 +72,7 @@ def logistic(x: Floats, y: Floats, ridge: float = 1e-4, start: Floats | None = N
     def height(at: Floats) -> Slope:
         return _log_likelihood(x, y, at, penalty)
 
-    peak = climb(height, np.zeros(k) if start is None else start)
+    peak = climb(height, np.zeros(k))
     covariance = np.linalg.pinv(-peak.slope.curvature, hermitian=True)
     share = float(y.mean())
     nothing = n * (share * np.log(share) + (1 - share) * np.log1p(-share)) if 0 < share < 1 else 0.0
