@@ -144,9 +144,7 @@ def test_few_clients_whose_likelihood_has_two_peaks():
     found = paretonbd.fit(given)
     for shape in (0.3, 1.0, 4.0):
         start = paretonbd.ParetoNbd(shape, shape * 40, shape, shape * 10)
-        other = fits.fit(
-            lambda at: paretonbd._slope(at, distinct(given)), start, 200, paretonbd.ParetoNbd, start._fields
-        )
+        other = fits.fit(lambda at: paretonbd._slope(at, distinct(given)), start, 200)
         assert found.log_likelihood > other.log_likelihood - 1e-6
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fondly.core.metrics.extras import special_functions
 from fondly.core.metrics.lifetimes import fits
-from fondly.core.metrics.lifetimes.purchases import Distinct, Floats, Purchases, distinct
+from fondly.core.metrics.lifetimes.purchases import Distinct, Floats, Purchases, distinct, time_per_repeat
 from fondly.core.metrics.newton import Slope
 from fondly.core.metrics.slices import in_cache
 
@@ -28,13 +28,8 @@ class BgNbd(NamedTuple):
 
 def fit(given: Purchases) -> fits.Fit[BgNbd]:
     """Maximum likelihood over all clients. Raises ValueError where nobody bought again."""
-    repeats = int(given.frequency.sum())
-    if repeats == 0:
-        raise ValueError("Nobody bought a second time, so nothing can be said of buying again.")
-    alike = distinct(given)
-    likelihood = _Likelihood(alike)
-    start = BgNbd(0.5, 0.5 * max(float(given.age.sum()) / repeats, 1e-6), 0.7, 2.0)
-    return fits.fit(likelihood.slope, start, len(given), BgNbd, BgNbd._fields)
+    start = BgNbd(0.5, 0.5 * time_per_repeat(given), 0.7, 2.0)
+    return fits.fit(_Likelihood(distinct(given)).slope, start, len(given))
 
 
 class _Likelihood:
@@ -46,17 +41,15 @@ class _Likelihood:
 
     def __init__(self, alike: Distinct) -> None:
         x, clients = alike.frequency, alike.clients
-        by_frequency = np.bincount(x, clients)
         self.n = float(clients.sum())
-        self.steps = np.arange(len(by_frequency) - 1, dtype=np.float64)
-        self.beyond = (self.n - np.cumsum(by_frequency))[:-1]
+        self.beyond = alike.beyond
+        self.steps = np.arange(len(self.beyond), dtype=np.float64)
         self.times = alike.times
         self.with_age = np.bincount(alike.age, clients, len(self.times))
         self.bought_by_age = np.bincount(alike.age, clients * x, len(self.times))
         again = x > 0
         self.x = x[again]
         self.recency, self.age, self.clients = alike.recency[again], alike.age[again], clients[again]
-        self.most = len(by_frequency)
 
     def slope(self, parameters: Floats) -> Slope:
         r, alpha, a, b = parameters
@@ -96,7 +89,7 @@ class _Likelihood:
 
     def _mixture_part(self, r: float, alpha: float, a: float, b: float) -> tuple[float, Floats, Floats]:
         """ln(1 + e^D) of those who bought again, its gradient and second derivatives."""
-        below = b - 1 + np.arange(self.most, dtype=np.float64)
+        below = b - 1 + np.arange(len(self.beyond) + 1, dtype=np.float64)
         below[0] = 1.0
         tables = _Tables(np.log(alpha + self.times), 1 / (alpha + self.times), np.log(a) - np.log(below), 1 / below)
         value, gradient, bent = 0.0, np.zeros(4), np.zeros((4, 4))

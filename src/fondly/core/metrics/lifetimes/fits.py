@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from fondly.core.metrics.distributions import two_sided_z
 from fondly.core.metrics.estimates import LEVEL, Estimate, around
 from fondly.core.metrics.newton import Curve, Slope, climb, in_logs
 
-P = TypeVar("P", bound=tuple[float, ...])
+P = TypeVar("P", bound=NamedTuple)
 
 _FURTHEST = 14.0  # a parameter outside e^±14 says the data do not tell it
 _NUDGE = 1e-4
@@ -27,8 +27,6 @@ class Fit(Generic[P]):
     n: int
     converged: bool
     log_covariance: NDArray[np.float64]
-    make: Callable[..., P]
-    names: tuple[str, ...]
 
     def estimates(self, level: float = LEVEL) -> dict[str, Estimate]:
         """Each parameter with its interval: value · exp(±z·se), se of its logarithm from the observed information."""
@@ -36,7 +34,7 @@ class Fit(Generic[P]):
         spread = np.sqrt(np.diag(self.log_covariance))
         return {
             name: _one(value, float(z * se), self, level)
-            for name, value, se in zip(self.names, self.parameters, spread, strict=True)
+            for name, value, se in zip(self.parameters._fields, self.parameters, spread, strict=True)
         }
 
     def figure(self, of: Callable[[P], float], level: float = LEVEL) -> Estimate:
@@ -54,7 +52,7 @@ class Fit(Generic[P]):
 
     def _change(self, of: Callable[[P], float], logs: NDArray[np.float64], place: int) -> float:
         nudge = _NUDGE * np.eye(len(logs))[place]
-        up, down = (of(self.make(*np.exp(logs + side * nudge).tolist())) for side in (1, -1))
+        up, down = (of(self.parameters._make(np.exp(logs + side * nudge).tolist())) for side in (1, -1))
         return (up - down) / (2 * _NUDGE)
 
 
@@ -64,7 +62,7 @@ def _one(value: float, reach: float, found: Fit[P], level: float) -> Estimate:
     return Estimate(value, float(value * np.exp(-reach)), float(value * np.exp(reach)), found.n, level)
 
 
-def fit(curve: Curve, start: P, n: int, make: Callable[..., P], names: tuple[str, ...]) -> Fit[P]:
+def fit(curve: Curve, start: P, n: int) -> Fit[P]:
     """Climb the log-likelihood, given as a function of the (positive) parameters, on the scale of their logarithms."""
 
     def logged(logs: NDArray[np.float64]) -> Slope:
@@ -73,7 +71,7 @@ def fit(curve: Curve, start: P, n: int, make: Callable[..., P], names: tuple[str
 
     peak = climb(logged, np.log(np.asarray(start)), _FURTHEST)
     covariance = _inverse(-peak.slope.curvature)
-    return Fit(make(*np.exp(peak.at).tolist()), peak.slope.value, n, peak.converged, covariance, make, names)
+    return Fit(start._make(np.exp(peak.at).tolist()), peak.slope.value, n, peak.converged, covariance)
 
 
 def _inverse(information: NDArray[np.float64]) -> NDArray[np.float64]:

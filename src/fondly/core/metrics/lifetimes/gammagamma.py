@@ -33,7 +33,7 @@ def fit(given: Purchases) -> fits.Fit[GammaGamma]:
         raise ValueError("Spend needs two clients or more with a repeat purchase that cost something.")
     likelihood = _Likelihood(x, spend)
     start = GammaGamma(4.0, 4.0, 3.0 * float(spend.mean()) / 4.0)
-    return fits.fit(likelihood.slope, start, len(x), GammaGamma, GammaGamma._fields)
+    return fits.fit(likelihood.slope, start, len(x))
 
 
 def _repeaters(given: Purchases) -> tuple[Floats, Floats]:

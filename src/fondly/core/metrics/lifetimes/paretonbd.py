@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fondly.core.metrics.lifetimes import fits
-from fondly.core.metrics.lifetimes.purchases import Distinct, Floats, Purchases, distinct
+from fondly.core.metrics.lifetimes.purchases import Distinct, Floats, Purchases, distinct, time_per_repeat
 from fondly.core.metrics.newton import Slope
 from fondly.core.metrics.slices import in_cache
 
@@ -44,17 +44,11 @@ class _Ways(NamedTuple):
 
 def fit(given: Purchases) -> fits.Fit[ParetoNbd]:
     """Maximum likelihood over all clients. Raises ValueError where nobody bought again."""
-    repeats = int(given.frequency.sum())
-    if repeats == 0:
-        raise ValueError("Nobody bought a second time, so nothing can be said of buying again.")
-    alike = distinct(given)
-    scale = max(float(given.age.sum()) / repeats, 1e-6)
+    alike, scale = distinct(given), time_per_repeat(given)
     lasting = max(float(given.age.mean()), 1e-6)
     # The likelihood of few clients may have two peaks: one where they differ in buying, one where in leaving.
     starts = ParetoNbd(0.7, 0.7 * scale, 0.7, lasting), ParetoNbd(3.0, 3.0 * scale, 0.3, 0.1 * lasting)
-    found = [
-        fits.fit(lambda at: _slope(at, alike), start, len(given), ParetoNbd, ParetoNbd._fields) for start in starts
-    ]
+    found = [fits.fit(lambda at: _slope(at, alike), start, len(given)) for start in starts]
     return max(found, key=lambda one: one.log_likelihood)
 
 
@@ -72,9 +66,7 @@ def _slope(parameters: Floats, alike: Distinct) -> Slope:
 
 def _purchase_part(r: float, alpha: float, s: float, beta: float, alike: Distinct) -> tuple[float, Floats, Floats]:
     """ln Γ(r+x) - ln Γ(r) + r ln alpha + s ln beta; the gamma functions are sums because x is whole."""
-    by_frequency = np.bincount(alike.frequency, alike.clients)
-    n = float(alike.clients.sum())
-    beyond = (n - np.cumsum(by_frequency))[:-1]
+    n, beyond = float(alike.clients.sum()), alike.beyond
     shifted = r + np.arange(len(beyond))
     value = float(beyond @ np.log(shifted)) + n * (r * np.log(alpha) + s * np.log(beta))
     gradient = np.array(

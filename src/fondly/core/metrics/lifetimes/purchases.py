@@ -1,6 +1,7 @@
 """What the models need to know of each client: how often, when last, since when, for how much."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +37,7 @@ class Purchases:
         return Purchases(self.frequency[::every], self.recency[::every], self.age[::every], spend)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Distinct:
     """Clients alike in frequency, recency and age, once each; times[recency] and times[age] are their times."""
 
@@ -45,6 +46,12 @@ class Distinct:
     age: Whole
     clients: Floats
     times: Floats
+
+    @cached_property
+    def beyond(self) -> Floats:
+        """How many clients bought again more than 0, 1, 2, ... times, as long as any did."""
+        by_frequency = np.bincount(self.frequency, self.clients)
+        return np.asarray(self.clients.sum() - np.cumsum(by_frequency))[:-1]
 
 
 def purchases(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, spend: ArrayLike | None = None) -> Purchases:
@@ -87,6 +94,14 @@ def from_transactions(
     recency = when[firsts + repeats] - when[firsts]
     spend = (np.add.reduceat(paid, firsts) - paid[firsts]) / np.maximum(repeats, 1)
     return who[firsts], purchases(repeats, recency, end - when[firsts], None if amounts is None else spend)
+
+
+def time_per_repeat(given: Purchases) -> float:
+    """Time watched per repeat purchase, from which a fit starts. Raises ValueError where nobody bought again."""
+    repeats = int(given.frequency.sum())
+    if repeats == 0:
+        raise ValueError("Nobody bought a second time, so nothing can be said of buying again.")
+    return max(float(given.age.sum()) / repeats, 1e-6)
 
 
 def distinct(given: Purchases) -> Distinct:

@@ -37,7 +37,7 @@ def fit(left: ArrayLike, still: int) -> fits.Fit[Retention]:
         raise ValueError("Nobody left, so nothing can be said of leaving.")
     n = int(gone.sum() + still)
     stayed = n - np.cumsum(gone)
-    return fits.fit(lambda at: _slope(at, gone, stayed), Retention(1.0, 2.0), n, Retention, Retention._fields)
+    return fits.fit(lambda at: _slope(at, gone, stayed), Retention(1.0, 2.0), n)
 
 
 def _slope(parameters: Floats, left: Floats, stayed: Floats) -> Slope:
