@@ -1,5 +1,7 @@
 """Parameters we put in come out, the intervals cover them, and the algebra holds against other ways to compute it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import hyp2f1
@@ -156,6 +158,11 @@ def test_a_flat_likelihood_gives_no_interval():
     found = bgnbd.fit(purchases(frequency, ages - dice.integers(0, 2, 30), ages))
     assert found.estimates()["a"].low is None
     assert found.estimates()["a"].note == fits.UNTOLD
+
+
+def test_a_figure_of_a_climb_that_did_not_end_has_no_interval():
+    found = replace(bgnbd.fit(cdnow()), converged=False)
+    assert found.figure(lambda at: at.r).low is None and found.figure(lambda at: at.r).note == fits.UNTOLD
 
 
 def test_the_range_of_the_total_worth_covers_what_the_truth_says():

@@ -46,7 +46,7 @@ class Fit(Generic[P]):
         slope = np.array([self._change(of, logs, place) for place in range(len(logs))])
         half = two_sided_z(level) * float(np.sqrt(slope @ self.log_covariance @ slope))
         value = float(of(self.parameters))
-        if not np.isfinite(half):
+        if not np.isfinite(half) or not self.converged:
             return Estimate(value, None, None, self.n, level, UNTOLD)
         return around(value, half, self.n, level)
 
