@@ -157,6 +157,7 @@ def test_arms_of_the_wrong_size_say_nothing():
     [
         (lambda: samples.share(3, 2), "is no share"),
         (lambda: samples.values([1.0]), "two or more"),
+        (lambda: fixed.one_share(0, 20, 0.5), "do not differ"),
         (lambda: samples.ratio([1, 2], [0, 0]), "add up to nothing"),
         (lambda: fixed.lift(samples.share(0, 10), samples.share(1, 10)), "mean is 0"),
         (lambda: sizes.for_shares(0.2, 0.2), "must be different shares"),
@@ -172,6 +173,10 @@ def test_arms_that_never_differ_have_no_interval():
     found = judge(samples.share(0, 500), samples.share(0, 500), Plan(needed=400))
     assert found.verdict is Verdict.NO_DIFFERENCE
     assert found.difference.low is None and found.difference.note and found.lift is None
+
+
+def test_none_here_and_all_there_are_not_called_equal():
+    assert judge(samples.share(0, 500), samples.share(500, 500), Plan(needed=400)).verdict is Verdict.TOO_FEW
 
 
 def test_at_most_one_in_twenty_is_wrong_for_skewed_money_too():

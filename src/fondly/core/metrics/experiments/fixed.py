@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fondly.core.metrics.distributions import normal_two_sided_p, student_two_sided_p, two_sided_t
 from fondly.core.metrics.estimates import LEVEL, Estimate, around, unknown
-from fondly.core.metrics.experiments.samples import Sample
+from fondly.core.metrics.experiments.samples import Sample, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,11 @@ class Effect:
 
 
 def one_share(successes: int, n: int, against: float) -> Significance:
-    """Is the share another than `against`? z with the variance of the share seen."""
-    p = successes / n
-    return _normal((p - against) / math.sqrt(p * (1 - p) / n))
+    """Is the share another than `against`? z with the variance of the share seen, so neither none nor all of n."""
+    seen = share(successes, n)
+    if seen.variance == 0:
+        raise ValueError(f"{successes} of {n} do not differ, so there is no z; see intervals.exact_share.")
+    return _normal((seen.mean - against) / math.sqrt(seen.mean_variance))
 
 
 def two_shares(first: tuple[int, int], second: tuple[int, int]) -> Significance:

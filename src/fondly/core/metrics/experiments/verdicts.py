@@ -83,7 +83,9 @@ def _verdict(control: Sample, treatment: Sample, plan: Plan, difference: Estimat
         return Verdict.TOO_FEW
     if difference.value is not None and difference.is_beyond_zero:
         return Verdict.BETTER if (difference.value > 0) == plan.higher_is_better else Verdict.WORSE
-    return Verdict.NO_DIFFERENCE if fewest >= plan.needed else Verdict.TOO_FEW
+    # Where no client differs within an arm there is no interval, and arms that lie apart are not called equal.
+    is_told = difference.is_known or control.mean == treatment.mean
+    return Verdict.NO_DIFFERENCE if fewest >= plan.needed and is_told else Verdict.TOO_FEW
 
 
 def _is_harmed(guard: Guard, plan: Plan, guards: int) -> bool:
