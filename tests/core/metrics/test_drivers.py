@@ -1,5 +1,6 @@
 """Effects we put in come out with others held equal, chance is called chance, and importance adds up."""
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -20,6 +21,10 @@ def clients(count, dice, wait=-0.8, late=-0.5, channel=0.0):
     }
     told = wait * (waited - waited.mean()) / waited.std() + late * was_late + channel * (table["channel"] == "visit")
     return table, told
+
+
+def duckdb_of(columns):
+    return duckdb.connect().from_arrow(pl.DataFrame(columns).to_arrow())
 
 
 def effect(found, name, level=""):
@@ -118,6 +123,17 @@ def test_any_dataframe_and_gaps():
     assert answers[0] == answers[1] == answers[2]
     assert answers[0].n == 790
     assert effect(answers[0], "age", "unknown").could_be_chance
+
+
+@pytest.mark.parametrize("make", [duckdb_of, lambda columns: pd.DataFrame(columns).convert_dtypes()])
+def test_gaps_are_gaps_in_every_dataframe(make):
+    """Neither DuckDB's masked numbers nor pandas' NA may become values."""
+    dice = np.random.default_rng(10)
+    word = [None if one < 0.2 else "a" if one < 0.6 else "b" for one in dice.random(400)]
+    number = [None if one < 0.2 else int(40 + 100 * one) for one in dice.random(400)]
+    columns = {"word": word, "number": number}
+    score = dice.normal(size=400)
+    assert drivers.of_loyalty(make(columns), score) == drivers.of_loyalty(pl.DataFrame(columns), score)
 
 
 def test_too_few_to_say():

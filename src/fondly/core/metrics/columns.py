@@ -1,12 +1,13 @@
 """Any dataframe as numpy columns, for measures that need all rows of a column at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from fondly.core.metrics import frames
 
 
 def columns_of(table: Any, names: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
@@ -14,16 +15,24 @@ def columns_of(table: Any, names: Sequence[str] = ()) -> dict[str, NDArray[Any]]
     if isinstance(table, Mapping):
         found = {str(name): np.asarray(column) for name, column in table.items()}
     else:
-        frame = nw.from_native(table)
-        eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-        found = {name: eager[name].to_numpy() for name in eager.columns}
-    missing = [name for name in names if name not in found]
-    if missing:
-        raise ValueError(f"no column {', '.join(missing)}; there are: {', '.join(found)}.")
+        found = frames.columns_of(table)
+    check_columns(found, names)
     kept = {name: found[name] for name in (names or found)}
     if len({len(column) for column in kept.values()}) > 1:
         raise ValueError("the columns are not of one length.")
     return kept
+
+
+def check_columns(found: Collection[str], needed: Sequence[str]) -> None:
+    """Raises ValueError naming the columns that are missing."""
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise ValueError(f"no column {', '.join(missing)}; there are: {', '.join(found)}.")
+
+
+def words(values: Iterable[Any], gap: str) -> NDArray[np.str_]:
+    """Each value as a word; `gap` for None, NaN, NaT and pandas' NA."""
+    return np.array([gap if one is None or (one == one) is not True else str(one) for one in values], dtype=np.str_)
 
 
 def microseconds(instants: ArrayLike) -> NDArray[np.int64]:

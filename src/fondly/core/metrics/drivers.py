@@ -64,8 +64,8 @@ def of_leaving(table: Any, left: ArrayLike, level: float = LEVEL) -> Drivers:
     """Drivers of yes or no per client, such as having left, by logistic regression; NaN is left out.
 
     Effects are average differences of probability, other columns as they are; intervals from that of the coefficient.
-    Importance: Shapley value over the part of log-loss explained (of up to
-    5,000 clients, evenly picked). Raises ValueError on other values than 0 and 1.
+    Importance: Shapley value over the part of log-loss explained (of up to 5,000 clients, evenly
+    picked). Raises ValueError on other values than 0 and 1.
     """
     outcome = np.asarray(left, dtype=np.float64)
     if not np.isin(outcome[~np.isnan(outcome)], (0.0, 1.0)).all():
@@ -162,11 +162,8 @@ def _logistic_effect(model: Regression, x: Floats, one: _Looked, z: float) -> tu
         with_it[:, one.column] = 1.0
     else:
         with_it[:, one.column] += 1.0
-    base, logits, reach = (
-        probability(without @ model.coefficients).mean(),
-        with_it @ model.coefficients,
-        z * _error(model, one),
-    )
+    base, reach = probability(without @ model.coefficients).mean(), z * _error(model, one)
+    logits = with_it @ model.coefficients
     value, low, high = (float(probability(logits + shift).mean() - base) for shift in (0.0, -reach, reach))
     return value, low, high
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fondly.core.metrics.columns import words
+
 Floats = NDArray[np.float64]
 Words = NDArray[np.str_]
 
@@ -48,10 +50,10 @@ class Word:
     levels: tuple[str, ...]
 
     def columns(self, values: ArrayLike) -> Floats:
-        words = _words(values)
-        known = np.isin(words, [self.base, *self.levels])
-        words = np.where(known, words, OTHER if OTHER in self.levels else self.base)
-        return np.stack([(words == level).astype(np.float64) for level in self.levels], axis=1)
+        told = _words(values)
+        known = np.isin(told, [self.base, *self.levels])
+        told = np.where(known, told, OTHER if OTHER in self.levels else self.base)
+        return np.stack([(told == level).astype(np.float64) for level in self.levels], axis=1)
 
 
 Feature = Number | Word
@@ -69,10 +71,10 @@ def learn(columns: Mapping[str, NDArray[Any]], knots: int = 0) -> list[Feature]:
 def _learn_one(name: str, values: NDArray[Any], knots: int) -> Feature | None:
     if values.dtype.kind in "fiu" and len(np.unique(values[~np.isnan(values.astype(np.float64))])) > 2:
         return _learn_number(name, values.astype(np.float64), knots)
-    words, counts = np.unique(_words(values), return_counts=True)
+    told, counts = np.unique(_words(values), return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    enough = [str(words[place]) for place in order if counts[place] >= _FEWEST_ALIKE]
-    rare = [OTHER] if len(enough) < len(words) and enough and OTHER not in enough else []
+    enough = [str(told[place]) for place in order if counts[place] >= _FEWEST_ALIKE]
+    rare = [OTHER] if len(enough) < len(told) and enough and OTHER not in enough else []
     if len(enough) + len(rare) < 2:
         return None
     enough.sort(key=lambda word: word.lower() not in _NO)
@@ -92,7 +94,7 @@ def _words(values: ArrayLike) -> Words:
     if raw.dtype.kind == "f":
         return np.where(np.isnan(raw), UNKNOWN, np.char.mod("%g", np.nan_to_num(raw)))
     if raw.dtype.kind == "O":
-        return np.array([UNKNOWN if one is None or one != one else str(one) for one in raw.tolist()], dtype=np.str_)
+        return words(raw.tolist(), UNKNOWN)
     return raw.astype(np.str_)
 
 

@@ -81,12 +81,25 @@ def rows(table: Native) -> list[dict[str, Any]]:
 
 
 def columns_of(table: Native) -> dict[str, NDArray[Any]]:
-    """An answer without nulls as numpy columns. A DuckDB relation needs no pyarrow for it."""
+    """Any dataframe as numpy columns, nulls as NaN, NaT or None. A DuckDB relation needs no pyarrow for it."""
     native: Any = nw.from_native(table).lazy().to_native()
     if nw.dependencies.is_duckdb_relation(native):
-        return {name: np.asarray(column) for name, column in native.fetchnumpy().items()}
+        return {name: _with_gaps(column) for name, column in native.fetchnumpy().items()}
     frame: Any = nw.from_native(native).lazy().collect()
     return {name: frame[name].to_numpy() for name in frame.columns}
+
+
+def _with_gaps(column: Any) -> NDArray[Any]:
+    """DuckDB masks what is null; without its mask a null number would be 0."""
+    if not np.ma.is_masked(column):
+        return np.asarray(column)
+    if column.dtype.kind in "iuf":
+        return np.asarray(column.astype(np.float64).filled(np.nan))
+    if column.dtype.kind == "M":
+        return np.asarray(column.filled(np.datetime64("NaT")))
+    plain = np.array(column, dtype=object)
+    plain[column.mask] = None
+    return plain
 
 
 def _lazily(table: Native) -> tuple[nw.LazyFrame[Any], Callable[[nw.LazyFrame[Any]], Native]]:

@@ -77,7 +77,7 @@ def _pair(moved: Handovers, fate: Floats, giving: str, taking: str, level: float
     is_pair = (moved.giving == giving) & (moved.taking == taking)
     ours = moved[is_pair]
     waits = np.sort(ours.wait / SECOND)
-    lost, elsewhere = _lost(moved[is_pair].client, fate[is_pair]), _lost(moved[~is_pair].client, fate[~is_pair])
+    lost, elsewhere = _lost(ours.client, fate[is_pair]), _lost(moved.client[~is_pair], fate[~is_pair])
     return Handoff(
         giving,
         taking,

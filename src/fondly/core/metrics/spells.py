@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fondly.core.metrics.columns import microseconds
+from fondly.core.metrics.columns import check_columns, microseconds, words
 
 Whole = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -31,9 +31,7 @@ class Handovers:
 
 def changes_of_department(rows: dict[str, NDArray[Any]]) -> Handovers:
     """Every change of department in a client's contacts."""
-    missing = [name for name in ("client", "at", "department") if name not in rows]
-    if missing:
-        raise ValueError(f"contacts have no column {', '.join(missing)}; there are: {', '.join(rows)}.")
+    check_columns(rows, ("client", "at", "department"))
     at = microseconds(rows["at"])
     order = np.lexsort((at, rows["client"]))
     client, at = rows["client"][order], at[order]
@@ -46,11 +44,11 @@ def changes_of_department(rows: dict[str, NDArray[Any]]) -> Handovers:
 
 def _carried(client: NDArray[Any], department: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Each row's department, carried on within a client ("" before the first); whether the row itself told it."""
-    words = np.array(["" if one is None or one != one else str(one) for one in department.tolist()], dtype=np.str_)
-    told = words != ""
-    last = np.maximum.accumulate(np.where(told, np.arange(len(words)), -1))
+    named = words(department.tolist(), "")
+    told = named != ""
+    last = np.maximum.accumulate(np.where(told, np.arange(len(named)), -1))
     is_same = (last >= 0) & (client[last] == client)
-    return np.where(is_same, words[last], ""), told
+    return np.where(is_same, named[last], ""), told
 
 
 def _between_spells(
