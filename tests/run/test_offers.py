@@ -16,7 +16,7 @@ from fondly.people.team.access import actor_of
 from fondly.people.team.models import Cover, Role, User
 from fondly.people.team.roles import sync_roles
 from fondly.run.offers import authority, queries
-from fondly.run.offers.actions import DecideOffer, MakeOffer
+from fondly.run.offers.actions import DecideOffer, MakeOffer, OfferId
 from fondly.run.offers.models import Offer
 from tests import cast as casting
 
@@ -112,6 +112,34 @@ def test_everything_is_undone_from_activity(cast: casting.Cast, lee: Actor, ruth
     perform("audit.undo", ruth, UndoEntry(yes.audit_id or 0))
     assert Offer.objects.get(pk=asked.result.offer_id).state == "waiting"
     assert [state for state, _text in offered(cast.ken.pk)] == ["waiting"]
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_what_was_asked_and_taken_back_leaves_nothing_on_the_timeline(
+    cast: casting.Cast, lee: Actor, ruth: Actor, undone: bool
+) -> None:
+    asked = perform("offers.make", lee, MakeOffer(cast.ken.pk, "staging_hour", why="He asked"))
+    yes = perform("offers.approve", ruth, DecideOffer(asked.result.offer_id, 0))
+    if undone:
+        perform("audit.undo", ruth, UndoEntry(yes.audit_id or 0))
+    perform("offers.take_back", lee, OfferId(asked.result.offer_id))
+    assert offered(cast.ken.pk) == []
+
+
+def test_who_asked_and_is_gone_lends_nobody_the_right_to_take_back(cast: casting.Cast, lee: Actor) -> None:
+    made = perform("offers.make", lee, MakeOffer(cast.ken.pk, "moving_out_clean"))
+    Offer.objects.update(asked_by=None)
+    with pytest.raises(NotAllowed):
+        perform("offers.take_back", Actor("A machine", None, frozenset({"run"})), OfferId(made.result.offer_id))
+
+
+def test_an_offer_to_somebody_erased_does_not_wait_again(cast: casting.Cast, lee: Actor, ruth: Actor) -> None:
+    asked = perform("offers.make", lee, MakeOffer(cast.ken.pk, "staging_hour", why="He asked"))
+    perform("offers.approve", ruth, DecideOffer(asked.result.offer_id, 0))
+    perform("clients.erase", actor_of(cast.dana), EraseClient(cast.ken.pk))
+    with pytest.raises(Refused, match="erased"):
+        perform("offers.reopen", ruth, OfferId(asked.result.offer_id))
+    assert Offer.objects.get().state == "made"
 
 
 def test_cover_lends_the_limits(cast: casting.Cast, lee: Actor, ruth: Actor) -> None:

@@ -44,9 +44,9 @@ def of_moment(moment: Moment | MomentRow, kind: str, at: datetime, **more: Any) 
     )
 
 
-def fact_id(moment_id: int, revision: int) -> str:
-    """The external id of the fact written when the moment had this revision."""
-    return f"{moment_id}:{revision}"
+def fact_id(pk: int, revision: int) -> str:
+    """The external id of the fact written when the moment (or what else has revisions) had this one."""
+    return f"{pk}:{revision}"
 
 
 def skipped(rows: Iterable[tuple[Journey, Kept, str]], now: datetime) -> None:

@@ -10,7 +10,6 @@ from fondly.ground.locking import locked
 from fondly.people.clients import finding
 from fondly.people.clients.models import Client
 from fondly.people.clients.timeline import record
-from fondly.run.journeys.records import take_back as take_fact_back
 from fondly.run.offers import authority, facts
 from fondly.run.offers.models import Offer
 
@@ -95,7 +94,7 @@ def reopen(actor: Actor, given: OfferId) -> Outcome[OfferState]:
     if offer.state not in (State.MADE, State.DECLINED) or offer.revision == 0:
         raise Refused(_("Nobody has decided about this offer."))
     _require_authority(actor, offer)
-    take_fact_back(facts.SOURCE, facts.fact_id(offer))
+    facts.take_back(offer, offer.revision)
     offer.state, offer.decided_at, offer.decided_by_name, offer.answer = State.WAITING, None, "", ""
     _save(offer)
     return _outcome(offer, _("Waits for a yes again, for %(name)s: %(what)s"))
@@ -107,9 +106,10 @@ def take_back(actor: Actor, given: OfferId) -> Outcome[OfferState]:
     offer = _find(given.offer_id)
     if offer.state not in (State.WAITING, State.MADE):
         raise Refused(_("This offer is no longer open."))
-    if actor.user_id != offer.asked_by_id:
+    if actor.user_id is None or actor.user_id != offer.asked_by_id:
         _require_authority(actor, offer)
-    take_fact_back(facts.SOURCE, facts.fact_id(offer))
+    for revision in range(offer.revision + 1):
+        facts.take_back(offer, revision)
     offer.state = State.TAKEN_BACK
     _save(offer)
     return _outcome(offer, _("Taken back for %(name)s: %(what)s"))
@@ -185,6 +185,7 @@ def _find(offer_id: int) -> Offer:
     found = locked(Offer.objects.select_related("client").filter(pk=offer_id)).first()
     if found is None:
         raise NotFound(_("There is no such offer."))
+    finding.refuse_gone(found.client)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from fondly.ground.action import Actor
 from fondly.people.clients.timeline import NewFact
+from fondly.run.journeys import records
 from fondly.run.journeys.models import Journey
 from fondly.run.offers.models import Offer
 
@@ -30,10 +31,10 @@ def of(offer: Offer, actor: Actor) -> NewFact:
             "note": offer.answer or offer.why,
         },
         source=SOURCE,
-        external_id=fact_id(offer),
+        external_id=records.fact_id(offer.pk, offer.revision),
     )
 
 
-def fact_id(offer: Offer) -> str:
-    """The external id of the fact that was written at this revision."""
-    return f"{offer.pk}:{offer.revision}"
+def take_back(offer: Offer, revision: int) -> None:
+    """Take out again what was written when the offer had this revision, if anything was."""
+    records.take_back(SOURCE, records.fact_id(offer.pk, revision))
