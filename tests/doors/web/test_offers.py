@@ -1,9 +1,12 @@
 """Offering something on the Client page, and the yes on Today."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client as Browser
 
 from fondly.design.playbooks import library
+from fondly.doors.web import first_rows
 from fondly.people.team.models import Role, User
 from fondly.people.team.roles import sync_roles
 from fondly.run.journeys import today
@@ -51,6 +54,13 @@ def test_the_yes_is_on_the_today_of_those_who_may(lee: Browser, dana: Browser, l
     offer.refresh_from_db()
     assert (offer.state, offer.decided_by_name) == ("made", "Dana Reyes")
     assert "offer" not in {row.page for row in today.today(limits.dana, NOW, NOW).first}
+
+
+def test_many_offers_leave_room_for_a_late_promise(lee: Browser, limits: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(lee, limits)
+    Offer.objects.update(asked_at=NOW - timedelta(days=90))
+    monkeypatch.setattr(first_rows, "MOST", 1)
+    assert "client-promise" in {row.page for row in today.today(limits.dana, NOW, NOW).first}
 
 
 def test_a_broker_who_is_no_admin_decides_too(lee: Browser, limits: Cast) -> None:

@@ -16,7 +16,7 @@ from fondly.run.offers import authority
 from fondly.run.offers.models import Offer
 
 SOON = timedelta(hours=2)
-MOST = 50
+MOST = 50  # of each: neither crowds the other out
 _TEXT, _NUMBER = CharField(), BigIntegerField()
 
 
@@ -38,7 +38,7 @@ class Waiting(NamedTuple):
 def first_rows(user: User, now: datetime, everyone: bool) -> list[Row]:
     """Open promises late or due within two hours, the longest past first; offers this user may decide. One query."""
     both: Any = _promises(user, now, everyone).union(_offers(), all=True)
-    rows = [Waiting(*values) for values in both.order_by("at", "id")[:MOST]]
+    rows = [Waiting(*values) for values in both.order_by("at", "id")]
     asked = [row for row in rows if row.offer != "-"]
     if asked and not everyone:
         asked = _decidable(user, asked)
@@ -49,7 +49,7 @@ def _promises(user: User, now: datetime, everyone: bool) -> "QuerySet[Promise, t
     found = Promise.objects.filter(state=Promise.State.OPEN, due_at__lte=now + SOON, client__erased_at=None)
     found = found if everyone else found.filter(owned(user))
     blank, none = Value("", _TEXT), Value(0, _NUMBER)
-    return found.annotate(
+    return found.filter(pk__in=found.order_by("due_at", "id").values("pk")[:MOST]).annotate(
         name=F("client__name"), at=F("due_at"), who=F("said_by"), offer=Value("-", _TEXT), why=blank, cost_minor=none,
         currency=blank,
     ).values_list(*Waiting._fields)  # fmt: skip
@@ -57,7 +57,8 @@ def _promises(user: User, now: datetime, everyone: bool) -> "QuerySet[Promise, t
 
 def _offers() -> "QuerySet[Offer, tuple[object, ...]]":
     waiting = Offer.objects.filter(state=Offer.State.WAITING)
-    named = waiting.annotate(at=F("asked_at"), who=F("asked_by_name"), offer=F("name"), client_name=F("client__name"))
+    oldest = waiting.filter(pk__in=waiting.order_by("asked_at", "id").values("pk")[:MOST])
+    named = oldest.annotate(at=F("asked_at"), who=F("asked_by_name"), offer=F("name"), client_name=F("client__name"))
     return named.values_list(*("client_name" if name == "name" else name for name in Waiting._fields))
 
 
