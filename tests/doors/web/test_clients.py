@@ -10,6 +10,7 @@ from fondly.design.playbooks import library, publishing
 from fondly.design.playbooks.models import PlaybookVersion
 from fondly.doors.web import books, client_page, clients_board, clients_list
 from fondly.ground import clock
+from fondly.ground.models import AuditEntry
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.models import Client, Consent, Interaction, SavedView
 from fondly.run.journeys.models import Journey
@@ -330,6 +331,13 @@ def test_a_view_is_saved_shown_and_removed_each_with_undo(dana: Browser, cast: C
     undo = gone.split('action="/activity/')[1].split("/undo")[0]
     dana.post(f"/activity/{undo}/undo")
     assert SavedView.objects.get().name == "Uneasy sellers"
+
+
+def test_undo_of_a_view_saved_again_brings_back_what_it_showed(dana: Browser, cast: Cast) -> None:
+    dana.post("/clients/views", {"name": "Uneasy", "address": "feeling=low"})
+    dana.post("/clients/views", {"name": "Uneasy", "address": "stage=selling"})
+    dana.post(f"/activity/{AuditEntry.objects.latest('pk').pk}/undo")
+    assert list(SavedView.objects.values_list("name", "address")) == [("Uneasy", "feeling=low")]
 
 
 def test_ones_own_view_is_ones_own_and_the_teams_is_everybodys(dana: Browser, lee: Browser, cast: Cast) -> None:
