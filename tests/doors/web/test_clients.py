@@ -320,6 +320,13 @@ def test_the_list_as_csv_keeps_to_the_sentence_and_to_those_who_may(dana: Browse
     assert lee.post("/clients/take-out", {"all_matching": "1"}).status_code == 302  # with the reason as a notice
 
 
+def test_activity_says_who_took_how_many_clients_out(dana: Browser, lee: Browser, cast: Cast) -> None:
+    lee.post("/clients/take-out", {"all_matching": "1", "back": "stage=selling"})
+    dana.post("/clients/take-out", {"all_matching": "1", "back": "stage=selling"})
+    noted = AuditEntry.objects.filter(action="clients.note_export").values_list("actor_name", "summary")
+    assert list(noted) == [("Dana Reyes", "Took 2 clients out as a file")]
+
+
 def test_a_view_is_saved_shown_and_removed_each_with_undo(dana: Browser, cast: Cast) -> None:
     form = {"name": "Uneasy sellers", "address": "stage=selling&feeling=low"}
     page = dana.post("/clients/views", form, follow=True).content.decode()

@@ -14,9 +14,10 @@ from fondly.core.words import words_of
 from fondly.design.playbooks.living import live_books
 from fondly.doors.web import books, clients_board, clients_csv, clients_list, clients_rows
 from fondly.ground import clock
-from fondly.ground.action import Refused
+from fondly.ground.action import Refused, perform
 from fondly.ground.fresh import Fresh
 from fondly.people.clients import queries
+from fondly.people.clients.actions import NoteExport
 from fondly.people.clients.models import Client
 from fondly.people.team.models import User
 from fondly.people.team.screens import do, do_then, local_instant, number, signed_in
@@ -69,8 +70,9 @@ def count(request: HttpRequest) -> HttpResponse:
 @signed_in("export")
 def take_out(request: HttpRequest) -> StreamingHttpResponse:
     """The selected, or all that match, as a CSV file."""
-    now = clock.now()
-    answer = StreamingHttpResponse(clients_csv.text(_ids(request, None), now), content_type="text/csv; charset=utf-8")
+    ids, now = _ids(request, None), clock.now()
+    perform("clients.note_export", request.actor, NoteExport(len(ids)))  # type: ignore[attr-defined]
+    answer = StreamingHttpResponse(clients_csv.text(ids, now), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="clients-{now:%Y-%m-%d}.csv"'
     return answer
 

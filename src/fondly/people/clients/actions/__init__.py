@@ -51,6 +51,7 @@ from fondly.people.clients.actions.erasing import (
     erase,
     remove_demo,
 )
+from fondly.people.clients.actions.exporting import ExportNoted, NoteExport, note_export
 from fondly.people.clients.actions.importing import (
     Imported,
     ImportFile,
@@ -120,6 +121,7 @@ __all__ = [
     "EmailDetails",
     "EraseClient",
     "Erased",
+    "ExportNoted",
     "ImportFile",
     "ImportUndone",
     "Imported",
@@ -130,6 +132,7 @@ __all__ = [
     "Logged",
     "MergeClients",
     "Merged",
+    "NoteExport",
     "PhoneDetails",
     "RemoveAddress",
     "RemoveContact",
@@ -168,6 +171,7 @@ __all__ = [
     "meeting",
     "merge",
     "note",
+    "note_export",
     "remove_address",
     "remove_contact",
     "remove_demo",
