@@ -17,7 +17,7 @@ from fondly.ground.action import NotFound
 from fondly.listen.promises.models import Promise
 from fondly.people.clients.models import Client
 from fondly.people.team.models import User
-from fondly.people.team.screens import do, go_back, local_instant, signed_in
+from fondly.people.team.screens import do, go_back, local_instant, sheet, signed_in
 from fondly.run.journeys.exits import REASONS
 from fondly.run.journeys.models import Journey
 
@@ -53,7 +53,7 @@ def journey_form(request: HttpRequest, client_id: int, form: str) -> HttpRespons
         "reasons": [(name, REASONS[name]) for name in _LEAVING],
         "people": list(User.objects.filter(is_active=True).order_by("name").values_list("pk", "name")[:300]),
     }
-    return _sheet(request, "web/_journey_form.html", context)
+    return sheet(request, "web/_journey_form.html", context)
 
 
 @require_POST
@@ -91,13 +91,13 @@ def promise(request: HttpRequest, promise_id: int) -> HttpResponse:
     if found is None:
         raise NotFound(_("There is no such promise."))
     is_late = found.state == Promise.State.OPEN and found.due_at is not None and found.due_at < clock.now()
-    return _sheet(request, "web/_promise.html", {"promise": found, "client": found.client, "is_late": is_late})
+    return sheet(request, "web/_promise.html", {"promise": found, "client": found.client, "is_late": is_late})
 
 
 @require_GET
 @signed_in()
 def promise_new(request: HttpRequest, client_id: int) -> HttpResponse:
-    return _sheet(request, "web/_promise.html", {"promise": None, "client": _client(client_id)})
+    return sheet(request, "web/_promise.html", {"promise": None, "client": _client(client_id)})
 
 
 @require_POST
@@ -140,10 +140,3 @@ def _client(client_id: int) -> Client:
 def _stages(journey: Journey) -> list[tuple[str, str]]:
     book = books.book_of(journey.version_id, journey.version.content_hash)
     return [(name, books.stage_title(book, name)) for name in (book.stages if book else ())]
-
-
-def _sheet(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    """The fragment for the side panel, or the same as a page of its own."""
-    if request.headers.get("HX-Request"):
-        return render(request, template, context)
-    return render(request, "web/sheet_page.html", {**context, "sheet_template": template})

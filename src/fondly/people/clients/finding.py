@@ -24,6 +24,15 @@ def client(client_id: int) -> Client:
     return found
 
 
+def shown(client_id: int) -> Client:
+    """The client for a page where something will be added, not locked. Raises as `client` does."""
+    found = Client.objects.filter(pk=client_id).first()
+    if found is None:
+        raise NotFound(_("There is no such client. The record may have been erased."))
+    refuse_gone(found)
+    return found
+
+
 def refuse_gone(found: Client) -> None:
     if found.erased_at is not None:
         raise Refused(_("The data of this client have been erased; nothing can be added."))

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fondly.ground.action import NotFound, Refused
 from fondly.people.clients import consents, finding, queries
 from fondly.people.clients.models import Client, Interaction
-from fondly.people.team.screens import act, do, go_back, local_instant, number, signed_in
+from fondly.people.team.screens import act, do, go_back, local_instant, number, sheet, signed_in
 
 _NEW = ("name", "kind", "email", "phone", "persona", "source", "language", "zone")
 _FELT = ("text", "feeling", "solved", "minutes")
@@ -23,7 +23,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         done = do(request, "clients.create", **{name: request.POST.get(name, "") for name in _NEW})
         return redirect("client", done.result.client_id)
-    return _sheet(request, "clients/_new.html", {"kinds": Client.Kind.choices, "personas": queries.personas()})
+    return sheet(request, "clients/_new.html", {"kinds": Client.Kind.choices, "personas": queries.personas()})
 
 
 @require_POST
@@ -54,7 +54,7 @@ def call(request: HttpRequest, client_id: int) -> HttpResponse:
         values = _felt(request)
         do(request, "clients.call", client_id=client_id, reached=request.POST.get("reached", "yes") == "yes", **values)
         return go_back(request, f"/c/{client_id}")
-    return _sheet(request, "clients/_call.html", _talk(client_id))
+    return sheet(request, "clients/_call.html", _talk(client_id))
 
 
 @require_http_methods(["GET", "POST"])
@@ -68,7 +68,7 @@ def note(request: HttpRequest, client_id: int) -> HttpResponse:
         else:
             do(request, "clients.note", client_id=client_id, **values)
         return go_back(request, f"/c/{client_id}")
-    return _sheet(request, "clients/_note.html", _talk(client_id))
+    return sheet(request, "clients/_note.html", _talk(client_id))
 
 
 @require_POST
@@ -91,8 +91,8 @@ def people(request: HttpRequest, client_id: int) -> HttpResponse:
     if request.method == "POST":
         _change_people(request, client_id)
         return redirect("client", client_id)
-    context = {"client": _client(client_id), **queries.reach(client_id)}
-    return _sheet(request, "clients/_people.html", context)
+    context = {"client": finding.shown(client_id), **queries.reach(client_id)}
+    return sheet(request, "clients/_people.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -104,11 +104,11 @@ def consent(request: HttpRequest, client_id: int) -> HttpResponse:
         do(request, "clients.consent", client_id=client_id, **{n: form.get(n, "") for n in names})
         return redirect("client", client_id)
     context = {
-        "client": _client(client_id),
+        "client": finding.shown(client_id),
         "lines": queries.consent_history(client_id),
         "options": [("", _("every channel")), *((name, name) for name in consents.CHANNELS)],
     }
-    return _sheet(request, "clients/_consent.html", context)
+    return sheet(request, "clients/_consent.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -120,12 +120,12 @@ def merge(request: HttpRequest, client_id: int) -> HttpResponse:
         return redirect("client", client_id)
     other = number(request.GET.get("other", ""))
     context: dict[str, Any] = {
-        "client": _client(client_id),
+        "client": finding.shown(client_id),
         "others": queries.alike(client_id, request.GET.get("q", "")),
-        "other": _client(other) if other is not None else None,
+        "other": finding.shown(other) if other is not None else None,
         "q": request.GET.get("q", ""),
     }
-    return _sheet(request, "clients/_merge.html", context)
+    return sheet(request, "clients/_merge.html", context)
 
 
 @require_GET
@@ -143,13 +143,13 @@ def export(request: HttpRequest, client_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in()
 def erase(request: HttpRequest, client_id: int) -> HttpResponse:
-    found = _client(client_id)
+    found = finding.shown(client_id)
     if request.method == "POST":
         if request.POST.get("sure") != "yes":
             raise Refused(_("Tick that you are sure. Erasing cannot be undone."), field="sure")
         do(request, "clients.erase", client_id=client_id, suppress=request.POST.get("suppress") == "yes")
         return redirect("/clients")
-    return _sheet(request, "clients/_erase.html", {"client": found})
+    return sheet(request, "clients/_erase.html", {"client": found})
 
 
 def _save(request: HttpRequest, client_id: int, what: str, name: str, value: str) -> None:
@@ -184,25 +184,10 @@ def _felt(request: HttpRequest) -> dict[str, Any]:
 
 
 def _talk(client_id: int) -> dict[str, Any]:
-    return {"client": _client(client_id), **queries.reach(client_id), "last": queries.last_talk(client_id)}
-
-
-def _client(client_id: int) -> Client:
-    found = Client.objects.filter(pk=client_id).first()
-    if found is None:
-        raise NotFound(_("There is no such client. The record may have been erased."))
-    finding.refuse_gone(found)
-    return found
+    return {"client": finding.shown(client_id), **queries.reach(client_id), "last": queries.last_talk(client_id)}
 
 
 def _messages(request: HttpRequest) -> Any:
     from django.contrib import messages
 
     return messages.get_messages(request)
-
-
-def _sheet(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    """The fragment for the side panel, or the same as a page of its own."""
-    if request.headers.get("HX-Request"):
-        return render(request, template, context)
-    return render(request, "web/sheet_page.html", {**context, "sheet_template": template})

@@ -16,9 +16,9 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -184,6 +184,13 @@ def page_key(text: str) -> tuple[datetime, int] | None:
 def number(text: str) -> int | None:
     """A number as our pages write them into addresses and forms; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def sheet(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The fragment for the side panel, or the same as a page of its own."""
+    if request.headers.get("HX-Request"):
+        return render(request, template, context)
+    return render(request, "web/sheet_page.html", {**context, "sheet_template": template})
 
 
 def go_back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:

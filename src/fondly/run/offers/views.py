@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -12,8 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fondly.ground import clock
 from fondly.ground.action import NotFound
 from fondly.people.clients import finding
-from fondly.people.clients.models import Client
-from fondly.people.team.screens import do, go_back, signed_in
+from fondly.people.team.screens import do, go_back, sheet, signed_in
 from fondly.run.journeys.moment_sheet import minor
 from fondly.run.offers import authority, queries
 from fondly.run.offers.actions import may_decide
@@ -30,13 +28,13 @@ def offer_new(request: HttpRequest, client_id: int) -> HttpResponse:
         return go_back(request, f"/c/{client_id}")
     mine = authority.authority_of(request.actor)  # type: ignore[attr-defined]
     context: dict[str, Any] = {
-        "client": _client(client_id),
+        "client": finding.shown(client_id),
         "offers": [(one, mine.covers(one, one.most_minor)) for one in authority.written().values()],
         "mine": mine,
         "given": queries.given_by(request.user.pk or 0, month_start(clock.now())),
         "currency": authority.currency(),
     }
-    return _sheet(request, "offers/_new.html", context)
+    return sheet(request, "offers/_new.html", context)
 
 
 @require_GET
@@ -46,7 +44,7 @@ def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
     if found is None:
         raise NotFound(_("There is no such offer."))
     mine = found.state == Offer.State.WAITING and may_decide(request.actor, found)  # type: ignore[attr-defined]
-    return _sheet(request, "offers/_offer.html", {"offer": found, "client": found.client, "mine": mine})
+    return sheet(request, "offers/_offer.html", {"offer": found, "client": found.client, "mine": mine})
 
 
 @require_POST
@@ -68,17 +66,3 @@ def month_start(now: datetime) -> datetime:
     """The first instant of this month in the viewer's zone."""
     local = now.astimezone(timezone.get_current_timezone())
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-
-
-def _client(client_id: int) -> Client:
-    found = Client.objects.filter(pk=client_id).first()
-    if found is None:
-        raise NotFound(_("There is no such client. The record may have been erased."))
-    finding.refuse_gone(found)
-    return found
-
-
-def _sheet(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        return render(request, template, context)
-    return render(request, "web/sheet_page.html", {**context, "sheet_template": template})
