@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, FilteredRelation, Q
 
 from fondly.core.playbook.model import Playbook as Book
-from fondly.core.words import capital, heading
+from fondly.core.words import capital, heading, words_of
 from fondly.doors.web import books, timeline_words
 from fondly.ground.action import NotFound
 from fondly.ground.wording import gettext as _
@@ -257,7 +257,7 @@ def _stands(client: Client, items: list[Item]) -> list[tuple[str, str, datetime 
     """Two sentences in their own words: what matters to them, and the last thing they said."""
     found: list[tuple[str, str, datetime | None]] = []
     if client.values:
-        matters = "; ".join(f"{q.replace('_', ' ')}: {a}" for q, a in sorted(client.values.items())[:2])
+        matters = "; ".join(f"{words_of(q)}: {a}" for q, a in sorted(client.values.items())[:2])
         found.append((capital(matters) + ".", _("what matters, in their words"), None))
     words = next((item for item in items if item.said), None)
     if words:

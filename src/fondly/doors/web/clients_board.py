@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
+from fondly.core.words import capital
 from fondly.design.playbooks.living import live_books
 from fondly.doors.web import books
 from fondly.doors.web.clients_lines import Line, lines
@@ -77,7 +78,7 @@ def _silences(wanted: Filter) -> Iterator[tuple[str, Filter]]:
     """Who has waited longest comes first."""
     for name, title in reversed(silences()):
         if wanted.silence in ("", name):
-            yield title[:1].upper() + title[1:], replace(wanted, silence=name, order="silence")
+            yield capital(title), replace(wanted, silence=name, order="silence")
 
 
 def silences() -> list[tuple[str, str]]:

@@ -80,7 +80,7 @@ def page(wanted: Filter, now: datetime) -> ListPage:
         hits = found_ids(wanted.q, FOUND_MOST)
         fitting = hits if replace(wanted, q="").is_plain else _among(hits, wanted, now)
         return ListPage(lines(fitting, now), "")
-    found = list(_from_key(matching(wanted, now), wanted).values_list("pk", flat=True)[: PAGE + 1])
+    found = list(_from_key(_matching(wanted, now), wanted).values_list("pk", flat=True)[: PAGE + 1])
     shown = lines(found[:PAGE], now)
     return ListPage(shown, _cursor(shown[-1], wanted.order) if len(found) > PAGE else "")
 
@@ -102,11 +102,11 @@ def ordered(wanted: Filter, now: datetime) -> "QuerySet[Client]":
 
 def matched(wanted: Filter, now: datetime) -> "QuerySet[Client]":
     """Those that fit the whole sentence, in no order."""
-    fitting = matching(wanted, now)
+    fitting = _matching(wanted, now)
     return fitting.filter(pk__in=found_ids(wanted.q, FOUND_MOST)) if wanted.q else fitting
 
 
-def matching(wanted: Filter, now: datetime) -> "QuerySet[Client]":
+def _matching(wanted: Filter, now: datetime) -> "QuerySet[Client]":
     """Those that fit the sentence but for its text."""
     found = Client.objects.filter(merged_into=None, erased_at=None)
     if wanted.owner:
@@ -116,14 +116,14 @@ def matching(wanted: Filter, now: datetime) -> "QuerySet[Client]":
     if wanted.feeling in FEELINGS:
         found = found.filter(FEELINGS[wanted.feeling])
     if wanted.silence:
-        found = found.filter(silent(wanted.silence, now))
+        found = found.filter(_silent(wanted.silence, now))
     journeys = Journey.objects.filter(client=OuterRef("pk"), state__in=LIVING)
     if wanted.stage == "-":
         return found.filter(~Exists(journeys))
     return found.filter(Exists(journeys.filter(stage=wanted.stage))) if wanted.stage else found
 
 
-def silent(band: str, now: datetime) -> Q:
+def _silent(band: str, now: datetime) -> Q:
     """Last talked to within this band; a band that nobody knows leaves nobody out."""
     if band == NEVER:
         return Q(last_contact_at=None)
@@ -176,7 +176,7 @@ def _beyond(found: "QuerySet[Client]", field: str, value: Any, pk: int) -> "Quer
 
 def _among(hits: list[int], wanted: Filter, now: datetime) -> list[int]:
     """Those of the found, in their order, that fit the rest of the sentence."""
-    fitting = set(matching(wanted, now).filter(pk__in=hits).values_list("pk", flat=True))
+    fitting = set(_matching(wanted, now).filter(pk__in=hits).values_list("pk", flat=True))
     return [pk for pk in hits if pk in fitting]
 
 

@@ -16,7 +16,6 @@ from fondly.people.team.models import User
 from fondly.run.journeys.models import Moment
 from fondly.run.journeys.today import LATE
 from fondly.run.offers import authority, queries
-from fondly.run.offers.views import month_start
 
 
 @dataclass(slots=True)
@@ -63,7 +62,7 @@ def _stages(stages: Iterable[Any], holders: _Holders) -> Iterable[tuple[str, str
 
 
 def _desks(now: datetime, holders: _Holders) -> list[Desk]:
-    given = queries.given_since(month_start(now))
+    given = queries.given_since(queries.month_start(now))
     users = User.objects.filter(is_active=True).prefetch_related("roles").order_by("name", "pk")
     desks = {user.pk: _desk(user, given.get(user.pk, 0)) for user in users}
     shared: dict[str, Desk] = {}
@@ -77,11 +76,9 @@ def _desks(now: datetime, holders: _Holders) -> list[Desk]:
 
 
 def _desk(user: User, given_minor: int) -> Desk:
-    roles = list(user.roles.all())
-    names = list(dict.fromkeys(name for role in roles for name in role.may_offer))
-    offers = [_("every offer")] if authority.ANY in names else [words_of(name) for name in names]
-    spend = max((role.may_spend_minor for role in roles), default=0)
-    return Desk(user.name, 0, 0, user.is_admin, spend, offers, given_minor)
+    own = authority.of_roles(user.roles.all())
+    offers = [_("every offer")] if authority.ANY in own.offers else sorted(map(words_of, own.offers))
+    return Desk(user.name, 0, 0, user.is_admin, own.spend_minor, offers, given_minor)
 
 
 def _due(now: datetime) -> dict[tuple[int | None, str], tuple[int, int]]:

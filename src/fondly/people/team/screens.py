@@ -25,6 +25,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from fondly.core.words import words_of
 from fondly.ground import errands
 from fondly.ground.action import NotAllowed, Performed, Refused, as_json, from_json, perform, registry
 from fondly.ground.models import Errand
@@ -154,7 +155,7 @@ def _read(action: str, values: dict[str, Any]) -> Any:
         field = str(first["loc"][0]) if first["loc"] else ""
         message = _("“%(value)s” cannot be used for %(field)s.") % {
             "value": str(first.get("input", ""))[:80],
-            "field": field.replace("_", " ").strip() or _("this"),
+            "field": words_of(field).strip() or _("this"),
         }
         raise Refused(message, field=field) from problem
 

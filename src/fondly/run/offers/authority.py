@@ -1,14 +1,14 @@
 """What somebody may give without asking: the roles' limits, and what the playbooks have to give."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fondly.core.words import words_of
 from fondly.design.playbooks.living import live_books
 from fondly.ground.action import Actor
 from fondly.people.team.access import roles_today
-from fondly.people.team.models import User
+from fondly.people.team.models import Role, User
 from fondly.people.team.roles import minor
 
 ANY = "any"
@@ -48,18 +48,19 @@ def authority_of(actor: Actor) -> Authority:
     if actor.may("admin"):
         return Authority(unlimited=True)
     user = User.objects.filter(pk=actor.user_id or 0, is_active=True).first()
-    return _of_roles(user) if user is not None else Authority()
+    return of_roles(roles_today(user)) if user is not None else Authority()
 
 
 def of_user(user: User) -> Authority:
     """The same for somebody who is signed in."""
-    return Authority(unlimited=True) if user.is_admin else _of_roles(user)
+    return Authority(unlimited=True) if user.is_admin else of_roles(roles_today(user))
 
 
-def _of_roles(user: User) -> Authority:
-    roles = list(roles_today(user))
-    offers = frozenset(name for role in roles for name in role.may_offer)
-    return Authority(max((role.may_spend_minor for role in roles), default=0), offers)
+def of_roles(roles: Iterable[Role]) -> Authority:
+    """What these roles together allow."""
+    known = list(roles)
+    offers = frozenset(name for role in known for name in role.may_offer)
+    return Authority(max((role.may_spend_minor for role in known), default=0), offers)
 
 
 def written() -> Mapping[str, Written]:

@@ -1,10 +1,8 @@
 """The sheet to offer a client something, and the one to say yes or no."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -31,7 +29,7 @@ def offer_new(request: HttpRequest, client_id: int) -> HttpResponse:
         "client": finding.shown(client_id),
         "offers": [(one, mine.covers(one, one.most_minor)) for one in authority.written().values()],
         "mine": mine,
-        "given": queries.given_by(request.user.pk or 0, month_start(clock.now())),
+        "given": queries.given_by(request.user.pk or 0, queries.month_start(clock.now())),
         "currency": authority.currency(),
     }
     return sheet(request, "offers/_new.html", context)
@@ -60,9 +58,3 @@ def decline(request: HttpRequest, offer_id: int) -> HttpResponse:
     form = request.POST
     do(request, "offers.decline", offer_id=offer_id, revision=form.get("revision", ""), why=form.get("why", ""))
     return go_back(request, "today")
-
-
-def month_start(now: datetime) -> datetime:
-    """The first instant of this month in the viewer's zone."""
-    local = now.astimezone(timezone.get_current_timezone())
-    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -1,6 +1,6 @@
 """What a person decides about several moments at once: done, or later. One entry in Activity, one Undo."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -78,7 +78,7 @@ def _found(moment_ids: list[int]) -> list[Moment]:
 
 
 def _each(
-    actor: Actor, name: str, acts: Iterable[tuple[Moment, Any]], left_out: list[str], words: Any
+    actor: Actor, name: str, acts: Iterable[tuple[Moment, Any]], left_out: list[str], words: Callable[[int], str]
 ) -> Outcome[ChangedMoments]:
     """Do one action for each moment; what is refused for one does not stop the others."""
     undos: list[RestoreMoment] = []
