@@ -11,7 +11,7 @@ from fondly.ground.action import Actor, Conflict, NotAllowed, Refused, perform
 from fondly.ground.actions import UndoEntry
 from fondly.people.clients import exporting
 from fondly.people.clients.actions import EraseClient, MergeClients, UnmergeClients
-from fondly.people.clients.models import Interaction
+from fondly.people.clients.models import Client, Interaction
 from fondly.people.team.access import actor_of
 from fondly.people.team.models import Cover, Role, User
 from fondly.people.team.roles import sync_roles
@@ -168,6 +168,12 @@ def test_what_was_given_this_month_is_added_up(cast: casting.Cast, lee: Actor) -
     assert queries.given_since(since) == {cast.lee.pk: 11500}
     assert queries.given_by(cast.lee.pk, since) == 11500
     assert queries.given_since(casting.NOW + timedelta(seconds=1)) == {}
+
+
+def test_ones_own_offer_costs_what_the_limits_are_written_in(cast: casting.Cast, lee: Actor) -> None:
+    Client.objects.filter(pk=cast.ken.pk).update(currency="JPY")
+    perform("offers.make", lee, MakeOffer(cast.ken.pk, what="Tulips", cost_minor=2500))
+    assert Offer.objects.get().currency == "USD"
 
 
 def test_a_merge_an_export_and_an_erasure_take_offers_along(cast: casting.Cast, lee: Actor) -> None:

@@ -149,7 +149,7 @@ def _asked(actor: Actor, client: Client, given: MakeOffer, written: authority.Wr
         name=given.offer,
         what=(written.what if written is not None else given.what.strip())[:300],
         cost_minor=cost_minor,
-        currency=(written.currency if written is not None else client.currency) or authority.currency(),
+        currency=(written.currency if written is not None else "") or authority.currency() or client.currency,
         why=given.why.strip()[:300],
         state=State.WAITING,
         asked_by_id=actor.user_id,

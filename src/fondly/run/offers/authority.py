@@ -76,5 +76,5 @@ def written() -> Mapping[str, Written]:
 
 
 def currency() -> str:
-    """The first live playbook's, for clients of whom none is known."""
+    """The first live playbook's: limits are written in it, so what somebody gives in their own words costs it too."""
     return next((live.book.currency for live in live_books() if live.book.currency), "")
