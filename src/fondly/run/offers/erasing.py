@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fondly.people.clients import exporting
 from fondly.run.offers.models import Offer
 
 _TOLD = ("asked_at", "state", "what", "cost_minor", "currency", "why", "decided_at", "answer")
@@ -28,5 +29,4 @@ def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None
 
 def on_export(client_id: int) -> dict[str, Any]:
     """What this client was given, or was to be given."""
-    rows = Offer.objects.filter(client=client_id).order_by("pk").values(*_TOLD)
-    return {"offers": [{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()} for row in rows]}
+    return {"offers": exporting.told(Offer.objects.filter(client=client_id), _TOLD)}

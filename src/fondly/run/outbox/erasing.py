@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from fondly.people.clients import exporting
 from fondly.run.outbox.models import Attempt, Message
 
+_TOLD = ("made_at", "ended_at", "state", "purpose", "to_address", "subject", "text")
 _WAITING = (Message.State.HELD, Message.State.APPROVAL)
 
 
@@ -32,10 +34,4 @@ def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None
 
 def on_export(client_id: int) -> dict[str, Any]:
     """What was written to this client."""
-    rows = Message.objects.filter(client=client_id).order_by("pk")
-    columns = ("made_at", "ended_at", "state", "purpose", "to_address", "subject", "text")
-    return {"messages": [{name: _plain(value) for name, value in row.items()} for row in rows.values(*columns)]}
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    return {"messages": exporting.told(Message.objects.filter(client=client_id), _TOLD)}
