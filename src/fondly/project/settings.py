@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "fondly.run.offers",
     "fondly.listen.promises",
     "fondly.listen.returns",
+    "fondly.measure.events",
     "fondly.doors.web",
     "fondly.doors.api",
     "django.contrib.auth",

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class EventsConfig(AppConfig):
+    name = "fondly.measure.events"
+    label = "events"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from fondly.measure.events import erasing
+        from fondly.people.clients import hooks
+
+        hooks.on_merge.register(erasing.on_merge)
+        hooks.on_unmerge.register(erasing.on_unmerge)
+        hooks.on_erase.register(erasing.on_erase)
+        hooks.on_export.register(erasing.on_export)

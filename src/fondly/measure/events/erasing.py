@@ -1,0 +1,56 @@
+"""What becomes of a client's behaviour events when the record is erased, merged or handed out."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+
+from fondly.measure.events.models import BehaviourEvent, Visitor
+from fondly.people.clients.hooks import Hook
+
+# fn(visitors: Sequence[str]) -> None: these ids are being forgotten; whoever keeps events of theirs removes them.
+on_forget: Hook[Callable[[Sequence[str]], None]] = Hook("visitors are forgotten")
+
+
+def on_erase(client_id: int) -> None:
+    """Every event of the client goes, and that those ids were theirs."""
+    visitors = visitors_of(client_id)
+    if visitors:
+        on_forget(visitors)
+        _events_of(visitors).delete()
+        Visitor.objects.filter(client=client_id).delete()
+
+
+def on_merge(survivor_id: int, absorbed_id: int) -> dict[str, Any]:
+    """The survivor is who the other's visitors were."""
+    ids = list(Visitor.objects.filter(client=absorbed_id).order_by("pk").values_list("pk", flat=True))
+    Visitor.objects.filter(pk__in=ids).update(client=survivor_id)
+    return {"visitors": ids}
+
+
+def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None:
+    """Give them back."""
+    Visitor.objects.filter(pk__in=memo.get("visitors", [])).update(client=absorbed_id)
+
+
+def on_export(client_id: int) -> dict[str, Any]:
+    """The ids we know the client by and what came under them."""
+    visitors = visitors_of(client_id)
+    rows = _events_of(visitors).order_by("at", "pk")
+    told = rows.values_list("at", "kind", "name", "visitor", "properties", "context")
+    events = [
+        {"at": at.isoformat(), "kind": kind, "name": name, "visitor": visitor}
+        | {"properties": json.loads(properties), "context": json.loads(context)}
+        for at, kind, name, visitor, properties, context in told
+    ]
+    return {"behaviour": {"visitors": visitors, "events": events}}
+
+
+def visitors_of(client_id: int) -> list[str]:
+    """The ids under which a client's events come."""
+    return list(Visitor.objects.filter(client=client_id).order_by("visitor").values_list("visitor", flat=True))
+
+
+def _events_of(visitors: Sequence[str]) -> QuerySet[BehaviourEvent]:
+    return BehaviourEvent.objects.filter(visitor__in=visitors)
