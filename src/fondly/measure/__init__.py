@@ -1,0 +1,1 @@
+"""What we know: facts as columns, behaviour of visitors, and the numbers made of both."""

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "fondly.listen.promises",
     "fondly.listen.returns",
     "fondly.measure.events",
+    "fondly.measure.lake",
     "fondly.doors.web",
     "fondly.doors.api",
     "django.contrib.auth",

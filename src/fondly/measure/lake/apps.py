@@ -1,0 +1,23 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class LakeConfig(AppConfig):
+    name = "fondly.measure.lake"
+    label = "lake"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        post_migrate.connect(_keep_watch, sender=self)
+
+
+def _keep_watch(using: str, **_more: Any) -> None:
+    from django.db import connections
+
+    from fondly.measure.lake.watching import install
+
+    connection = connections[using]
+    if {"lake_redo", "clients_interaction"} <= set(connection.introspection.table_names()):
+        install(connection)

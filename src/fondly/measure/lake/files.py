@@ -1,0 +1,56 @@
+"""Writing files of the lake so that a kill at any instant leaves either a whole file or none that counts."""
+
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fondly.measure.lake.catalogue import SCHEMA, TABLES
+from fondly.measure.lake.manifest import quoted
+from fondly.measure.lake.models import LakeFile
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+UNFINISHED = ".part"
+_MONTH = "strftime(\"at\", '%Y-%m')"
+
+
+def write_months(
+    connection: "DuckDBPyConnection", rows: str, table: str, folder: Path, now: datetime
+) -> list[LakeFile]:
+    """One file for each month that is in `rows` (a table of DuckDB). They count once they are in the manifest."""
+    months = connection.execute(f"SELECT DISTINCT strftime(\"at\", '%Y-%m') FROM {rows} ORDER BY 1").fetchall()
+    return [_write(connection, rows, table, month, folder, now) for (month,) in months]
+
+
+def _write(
+    connection: "DuckDBPyConnection", rows: str, table: str, month: str, folder: Path, now: datetime
+) -> LakeFile:
+    those = f"FROM {rows} WHERE {_MONTH} = '{month}'"
+    count, first, last = connection.execute(f"SELECT count(*), min(id), max(id) {those}").fetchall()[0]
+    path = f"{table}/{month}/{first}-{last}-{secrets.token_hex(4)}.parquet"
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = target.with_suffix(UNFINISHED)
+    ordered = f"SELECT * {those} ORDER BY {TABLES[table].sealed}"
+    connection.execute(f"COPY ({ordered}) TO {quoted(part)} (FORMAT parquet, COMPRESSION zstd)")
+    part.chmod(0o600)
+    _sync(part)
+    part.replace(target)
+    for changed in (target.parent, target.parent.parent):  # a folder may be new as well
+        _sync(changed)
+    size = target.stat().st_size
+    return LakeFile(
+        table=table, month=month, path=path, rows=count, first_id=first, last_id=last, bytes=size, schema=SCHEMA,
+        sealed_at=now,
+    )  # fmt: skip
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
