@@ -162,6 +162,16 @@ def test_what_lives_breaks_no_rule_and_every_corruption_is_found(lived):
     assert found(invariants.broken) == set()
 
 
+def test_who_has_left_the_last_stage_may_wait_for_what_became_of_a_message(lived):
+    sent = SENT.filter(moment__journey__state="active")[0]
+    Stay.objects.filter(journey=sent.moment.journey_id, left_at=None).update(left_at=NOW)
+    Moment.objects.filter(journey=sent.moment.journey_id, state__in=("planned", "due")).update(state="cancelled")
+    assert "living journeys are in no stage" in found(invariants.broken)
+    Moment.objects.filter(pk=sent.moment_id).update(state="uncertain")
+    Message.objects.filter(pk=sent.pk).update(state="uncertain")
+    assert found(invariants.broken) == set()
+
+
 def test_doctor_and_readyz_say_it_and_nothing_is_late_while_paused(lived):
     heartbeat.beat("w1")
     CORRUPTIONS["messages went without an end"]()

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 from django.db import transaction
 
+from fondly.doors import invariants
 from fondly.ground import clock
 from fondly.people.clients.actions import MergeClients, UnmergeClients
 from fondly.people.clients.models import Interaction
@@ -19,7 +20,8 @@ from fondly.run.journeys.actions import (
 )
 from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Journey, Moment, Stay
-from tests.run.conftest import MONDAY, make_client, publish
+from fondly.run.outbox.models import Message
+from tests.run.conftest import BOOK, MONDAY, make_client, publish
 from tests.run.doing import DAY, HOUR, MINUTE, do
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -144,3 +146,20 @@ def test_merge_unites_and_unmerge_restores(mail, seed):
         assert would_wait() == waited
     for were, are in zip(before, after, strict=True):
         assert [row for row in are if row not in were] == [] == [row for row in were if row not in are]
+
+
+def test_unmerge_gives_back_what_happened_since_in_the_other_records_journey(mail):
+    playbook, _ = publish(BOOK.replace("mode: approve", "mode: auto"))
+    one, two = make_client("Ana Ruiz", "ana@x.org"), make_client("Ana Ruiz", "ana@y.org")
+    with clock.at(MONDAY):
+        started = do("journeys.start", StartJourney(two.pk, playbook.pk)).result
+        merged = do("clients.merge", MergeClients(one.pk, two.pk)).result
+        tick(clock.now())
+    with clock.at(MONDAY + HOUR):
+        tick(clock.now())
+    with clock.at(MONDAY + DAY):
+        tick(clock.now())
+        do("clients.unmerge", UnmergeClients(merged.merge_id))
+    assert set(Message.objects.values_list("client", "state")) == {(two.pk, "sent"), (two.pk, "held")}
+    assert set(Interaction.objects.filter(journey_id=started.journey_id).values_list("client", flat=True)) == {two.pk}
+    assert not any(invariants.broken(MONDAY + DAY))

@@ -4,15 +4,18 @@ from email import message_from_bytes
 
 import pytest
 
+from fondly.doors import invariants
 from fondly.ground import clock
 from fondly.ground.action import Conflict, Refused
 from fondly.ground.models import AuditEntry
 from fondly.run.journeys.actions import (
     DoMomentNow,
     FinishMoment,
+    MoveJourney,
     MoveToVersion,
     PauseEverything,
     PauseJourney,
+    RecordEvent,
     RescheduleMoment,
     ResumeEverything,
     SkipMoment,
@@ -191,3 +194,26 @@ def test_a_retry_keeps_its_message_id_and_a_resend_has_a_new_one(journey, mail):
     assert again.state == "sent"
     assert set(ids(mail.received)) == {first, again.message_id}  # the first had gone, as it turns out
     assert again.message_id != first
+
+
+def test_a_journey_waits_for_what_a_person_put_on_another_time(mail):
+    """Its last stage was left, and the plan has nothing more."""
+    last = BOOK[: BOOK.index("  alumni:")] + BOOK[BOOK.index("templates:") :]
+    journey = start(last.replace("5 days after entry", "every 5 days"))
+    for at in (MONDAY, MONDAY + HOUR):
+        turn(at)
+    with clock.at(MONDAY + HOUR):
+        do("journeys.move", MoveJourney(journey.pk, "ongoing"))
+    with clock.at(MONDAY + 2 * HOUR):
+        card = Moment.objects.filter(touchpoint="card").order_by("at")[0]
+        do("journeys.reschedule", RescheduleMoment(card.pk, card.revision, MONDAY + 9 * DAY))
+        do("journeys.record_event", RecordEvent(journey.client_id, "done_all"))
+    turn(MONDAY + 9 * DAY)
+    journey.refresh_from_db()
+    card.refresh_from_db()
+    assert (journey.state, card.state) == ("active", "due")
+    assert not any(invariants.broken(MONDAY + 9 * DAY))
+    with clock.at(MONDAY + 9 * DAY):
+        do("journeys.finish", FinishMoment(card.pk, card.revision))
+    journey.refresh_from_db()
+    assert journey.state == "completed"

@@ -72,6 +72,7 @@ def test_the_sandbox_reaches_only_the_listed(settings, mail):
     turn(MONDAY + HOUR)
     assert mail.received == []
     assert Moment.objects.get(touchpoint="welcome").state == "skipped"
+    assert Interaction.objects.get(kind="skipped").text.startswith("sandbox: only")
 
 
 def test_a_message_to_approve_waits_and_can_be_edited(mail):
@@ -172,16 +173,16 @@ def test_tries_end_after_two_days(mail):
 
 def test_an_unreachable_server_costs_no_try(settings, mail):
     set_option(settings, "FONDLY_EMAIL_URL", "smtp://127.0.0.1:1")
-    begin()
+    begin_three()
     turn(MONDAY + HOUR)
-    message = Message.objects.get()
-    assert message.state == "held"
-    assert "cannot be used" in message.held_why
+    for message in Message.objects.all():  # also those it did not come to
+        assert (message.state, message.go_at) == ("held", MONDAY + HOUR + MINUTE / 4)
+        assert "cannot be used" in message.held_why
     assert not Attempt.objects.exists()
     set_option(settings, "FONDLY_EMAIL_URL", f"smtp://127.0.0.1:{mail.port}")
     sending.forget_pauses()
     turn(MONDAY + HOUR + MINUTE)
-    assert len(mail.received) == 1
+    assert len(mail.received) == 3
 
 
 class Cut(Exception):

@@ -14,7 +14,7 @@ from fondly.ground import clock
 from fondly.ground.action import Conflict, Refused, perform
 from fondly.people.clients.models import Interaction
 from fondly.run.journeys import moment_rows, starting
-from fondly.run.journeys.actions import ExitJourney, PauseJourney, StartJourney, StartJourneys
+from fondly.run.journeys.actions import ExitJourney, PauseJourney, RecordEvent, StartJourney, StartJourneys
 from fondly.run.journeys.models import Journey, Moment, Stay
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
 from tests.run.doing import DANA, DAY, HOUR, MINUTE, do
@@ -191,3 +191,16 @@ def test_the_past_of_an_old_client_is_written_down_and_not_made_up_for(mail):
             tick(clock.now())
     assert mail.received == []
     assert Moment.objects.get(touchpoint="call").state == "due"
+
+
+def test_a_journey_told_of_late_is_over_with_its_last_stage():
+    """What was due before it was run here is not waited for."""
+    last = BOOK[: BOOK.index("  alumni:")] + BOOK[BOOK.index("templates:") :]
+    playbook, _ = publish(last)
+    old = make_client()
+    with clock.at(MONDAY):
+        do("journeys.start", StartJourney(old.pk, playbook.pk, "ongoing", started_at=MONDAY - 4 * DAY))
+        do("journeys.record_event", RecordEvent(old.pk, "done_all"))
+    journey = Journey.objects.get()
+    assert (journey.state, journey.ended_at) == ("completed", MONDAY)
+    assert dict(Moment.objects.values_list("touchpoint", "state")) == {"hello": "skipped", "card": "cancelled"}

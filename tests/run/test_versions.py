@@ -6,7 +6,7 @@ import pytest
 
 from fondly.ground import clock
 from fondly.run.journeys import effect
-from fondly.run.journeys.actions import MoveToVersion, RescheduleMoment, StartJourney
+from fondly.run.journeys.actions import ExitJourney, MoveToVersion, RescheduleMoment, StartJourney
 from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Journey, Moment
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
@@ -86,3 +86,15 @@ def test_a_stage_the_version_lacks_leaves_its_people_where_they_are(living):
         result = do("journeys.move_to_version", MoveToVersion(playbook.pk, third.pk)).result
     assert (result.journeys, result.stranded) == (0, 4)
     assert set(Journey.objects.values_list("version", flat=True)) == {old.pk}
+
+
+def test_the_undo_of_a_move_leaves_a_journey_alone_that_ended_since(living):
+    playbook, _old, new = living
+    journey = Journey.objects.order_by("pk")[0]
+    with clock.at(MONDAY + 6 * HOUR):
+        moved = do("journeys.move_to_version", MoveToVersion(playbook.pk, new.pk))
+        do("journeys.exit", ExitJourney(journey.pk))
+        ended = list(journey.moments.order_by("pk").values_list("key", "state"))
+        undo(moved)
+    assert list(journey.moments.order_by("pk").values_list("key", "state")) == ended
+    assert Journey.objects.filter(version=new).get() == journey

@@ -115,9 +115,9 @@ def _open_stays() -> "QuerySet[Stay]":
 
 
 def _nowhere(now: datetime) -> "QuerySet[Any]":
-    """Leaving out those that have left their last stage and only wait for its last moments."""
+    """Leaving out those that have left their last stage and only wait for its last moments (or what became of one)."""
     here = Stay.objects.filter(journey=OuterRef("pk"), stage=OuterRef("stage"))
-    waits = Moment.objects.filter(journey=OuterRef("pk"), state__in=_OPEN)
+    waits = Moment.objects.filter(journey=OuterRef("pk"), state__in=(*_OPEN, Moment.State.UNCERTAIN))
     living = Journey.objects.filter(state__in=_LIVING, stage_entered_at__lte=now)
     return living.exclude(Exists(here.filter(left_at=None))).exclude(Exists(here), Exists(waits))
 

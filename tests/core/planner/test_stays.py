@@ -1,5 +1,7 @@
 """How a client moves through the stages."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.core.planner.lives import entered, history, plan, playbook
@@ -130,6 +132,34 @@ def test_the_last_stage_completes_the_journey_after_its_last_moment():
     assert pending.stop is None and [m.local[:10] for m in pending.moments] == ["2026-01-09"]
     done = ("2026-01-09T10:00", "done", "bye", None, "0:only/bye/1")
     assert plan(book, entered("only", MON, over, done), "2026-01-10T09:00").stop.reason == "completed"
+
+
+def test_a_journey_is_not_over_before_what_comes_long_after_its_end():
+    book = playbook(
+        "  only:\n    phase: ongoing\n    ends: over\n    touchpoints:\n"
+        "      bye: {kind: work, channel: letter, when: 90 days after exit}\n"
+        "      late: {kind: work, channel: letter, when: 90 days after entry}\n"
+    )
+    over = ("2026-01-06T09:00", "event", "over")
+    found = plan(book, entered("only", MON, over), "2026-01-07T09:00", days=35)
+    assert found.stop is None and [m.local[:10] for m in found.moments] == ["2026-04-06"]
+    done = ("2026-04-06T10:00", "done", "bye", None, "0:only/bye/1")
+    assert plan(book, entered("only", MON, over, done), "2026-04-07T09:00", days=35).stop.reason == "completed"
+
+
+def test_what_has_ended_without_a_fact_does_not_keep_a_journey_going():
+    book = playbook(
+        "  only:\n    phase: ongoing\n    ends: over\n    touchpoints:\n"
+        "      hi: {kind: work, channel: email, template: t, when: on entry, late: send}\n"
+        "      after: {kind: work, channel: letter, when: 1 day after hi}\n",
+        more="templates:\n  t: {subject: Hi, body: Hello}",
+    )
+    lived = entered("only", MON, ("2026-01-06T08:00", "event", "over"))
+    assert plan(book, lived, "2026-01-07T09:00").stop is None
+    found = plan(book, replace(lived, over=frozenset({"0:only/hi/1"})), "2026-01-07T09:00")
+    assert found.stop.reason == "completed"
+    open_still = plan(book, replace(entered("only", MON), over=frozenset({"0:only/hi/1"})), "2026-01-05T10:00")
+    assert [(m.touchpoint, m.settled) for m in open_still.moments] == [("hi", True), ("after", False)]
 
 
 def test_a_second_stay_in_a_stage_has_its_own_moments():

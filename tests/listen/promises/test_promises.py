@@ -16,6 +16,8 @@ from fondly.ground.models import AuditEntry
 from fondly.listen.promises import made
 from fondly.listen.promises.actions import ChangePromise, EndPromise, MakePromise, change, keep, make
 from fondly.listen.promises.models import Promise
+from fondly.people.clients import exporting
+from fondly.people.clients.actions import EraseClient, MergeClients, UnmergeClients
 from fondly.people.clients.models import Client, Interaction
 from fondly.people.team.models import User
 from fondly.run.journeys import engine, switch
@@ -148,3 +150,19 @@ def test_a_promise_that_was_not_meant_is_taken_back_while_it_is_open(priya):
         keep(DANA, EndPromise(kept.result.promise_id, kept.result.revision))
         with pytest.raises(Refused, match="still open"):
             undo(reader, UndoEntry(kept.audit_id))
+
+
+def test_a_merge_an_export_and_an_erasure_take_promises_along(priya):
+    other = Client.objects.create(name="P. Shah", sort_name="p. shah", created_at=NOW, changed_at=NOW)
+    admin = Actor("Dana", None, frozenset({"admin"}))
+    with clock.at(NOW):
+        kept = make(DANA, MakePromise(priya.pk, "the draft", NOW + timedelta(days=2)))
+        keep(DANA, EndPromise(kept.promise_id, kept.revision))
+        make(DANA, MakePromise(priya.pk, "the key", NOW + timedelta(days=2)))
+        merged = perform("clients.merge", admin, MergeClients(other.pk, priya.pk))
+        assert set(Promise.objects.values_list("client", flat=True)) == {other.pk}
+        perform("clients.unmerge", admin, UnmergeClients(merged.result.merge_id))
+        told = exporting.export_client(priya.pk)["promises"]
+        assert [(one["what"], one["state"]) for one in told] == [("the draft", "kept"), ("the key", "open")]
+        perform("clients.erase", admin, EraseClient(priya.pk))
+    assert list(Promise.objects.values_list("client", "what", "state", "said_by")) == [(priya.pk, "", "kept", "")]

@@ -11,7 +11,7 @@ from fondly.core.planner.model import History, Plan
 
 def beginning(history: History) -> Hashable | None:
     """Equal for journeys that began alike; None when more than the start is known of this one."""
-    if len(history.facts) != 1 or history.facts[0].kind != "entered" or history.overrides:
+    if len(history.facts) != 1 or history.facts[0].kind != "entered" or history.overrides or history.over:
         return None
     start, person = history.facts[0], history.person
     fields = repr(sorted(person.fields.items()))

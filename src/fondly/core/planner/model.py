@@ -73,6 +73,7 @@ class History:
     paused_until: datetime | None = None
     jitter_seed: str = ""  # spreads deferred sends; empty: no spread
     subject: str = ""  # the client, as experiments draw them; empty: in no experiment
+    over: frozenset[str] = frozenset()  # keys of moments that have ended, also where no fact tells of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Desk:
     def _beyond(self, draft: Draft) -> bool:
         """Whether a moment was only looked at because something else comes before it."""
         scene, wanted = self.scene, draft.call.wanted
-        if wanted <= scene.horizon or draft.fixed:
+        if wanted <= scene.horizon or draft.fixed or draft.call.is_certain:
             return False
         scene.beyond = min(scene.beyond or wanted, wanted)
         return True
@@ -192,7 +192,7 @@ class Desk:
             return drafts
         signals, first = self.scene.signals, drafts[0].call
         for draft in drafts:
-            draft.settled = draft.call.key in signals.settled
+            draft.settled = draft.call.key in signals.settled or draft.call.key in self.scene.history.over
         loose = signals.loose.get(first.step.touchpoint.name, ())
         count = sum(within(fact.at, first.stay) for fact in loose)
         unsettled = sorted((d for d in drafts if not d.settled), key=lambda draft: draft.call.wanted)

@@ -43,6 +43,7 @@ class Call:
     wanted: datetime
     why: Callable[[], str]  # the sentence; most are never asked for
     survives: bool = False
+    is_certain: bool = False  # see Scene.is_certain
     before: datetime | None = None
     missed: str = ""  # why it will not happen, known from its time alone
     key: str = ""
@@ -132,7 +133,8 @@ def _single(scene: Scene, stay: Stay, step: Step, when: When, point: Point) -> C
     """The one moment of one point; None when it does not belong to this stay or plan."""
     zone = scene.spoken_zone(step)
     wanted = _wanted(scene, step, when, point)
-    if scene.past_horizon(wanted):
+    is_certain = scene.is_certain(stay, wanted, survives=point.survives)
+    if not is_certain and scene.past_horizon(wanted):
         return None
     missed = ""
     if wanted < stay.entered_at and point.absolute:
@@ -148,6 +150,7 @@ def _single(scene: Scene, stay: Stay, step: Step, when: When, point: Point) -> C
         wanted=wanted,
         why=partial(say_when, when, step.stage.title, point.at, zone),
         survives=point.survives,
+        is_certain=is_certain,
         before=point.at if when.form == "before" else None,
         missed=missed,
     )

@@ -9,6 +9,7 @@ from fondly.core.planner.compiled import Book, Step
 from fondly.core.planner.facts import Signals
 from fondly.core.planner.model import Fact, History, Stay
 from fondly.core.planner.stays import Walk
+from fondly.core.planner.timing import FAR
 
 REMEMBERED = timedelta(days=100)  # how long a plan speaks of a stay after the client left it
 
@@ -50,6 +51,10 @@ class Scene:
     def gone(self, stay: Stay) -> bool:
         """Whether the client has left this stay by now."""
         return stay.left_at is not None and stay.left_at <= self.now
+
+    def is_certain(self, stay: Stay, at: datetime, *, survives: bool) -> bool:
+        """Whether this hangs on an end that has come: however far ahead it lies, the journey is not over before it."""
+        return survives and self.gone(stay) and at < FAR
 
 
 def within(at: datetime, stay: Stay) -> bool:

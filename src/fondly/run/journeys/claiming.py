@@ -16,7 +16,8 @@ from fondly.design.playbooks import library
 from fondly.ground import bulk
 from fondly.ground.leases import database_now, lease_end
 from fondly.ground.locking import locked
-from fondly.run.journeys import performers, rows
+from fondly.people.clients import timeline
+from fondly.run.journeys import performers, records, rows
 from fondly.run.journeys.assigning import Assigner
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.performers import Job, Result
@@ -134,6 +135,8 @@ def _settle(jobs: Sequence[Job], results: Sequence[Result], now: datetime) -> No
     people, by_id = Assigner(now.date()), {job.moment.pk: job for job in jobs}
     settled = [_row(by_id[result.moment_id], result, now, people) for result in results]
     bulk.update(Moment, _HAND, settled)
+    given_up = [(by_id[result.moment_id].moment, result) for result in results if result.outcome == "skipped"]
+    timeline.record(*(records.of_moment(moment, "skipped", now, text=one.reason) for moment, one in given_up))
 
 
 def _row(job: Job, result: Result, now: datetime, people: Assigner) -> tuple[object, ...]:

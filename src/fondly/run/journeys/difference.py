@@ -30,6 +30,7 @@ class Difference:
     questioned: list[tuple[Kept, str]] = field(default_factory=list)  # on its way, yet a person must be asked
     postponed: list[tuple[Kept, Schedule]] = field(default_factory=list)
     kept: int = 0
+    lingers: bool = False  # something the plan does not have any more is still to come to its end
     next_at: datetime | None = None
 
     def empty(self) -> bool:
@@ -114,6 +115,7 @@ def _differs(row: Kept, schedule: Schedule) -> bool:
 
 def _leave_out(difference: Difference, row: Kept, skip: Skip | None, now: datetime) -> None:
     reason = skip.reason if skip is not None else recorded("the plan no longer has it")
+    difference.lingers |= skip is None and _lingers(row)
     if _is_on_its_way(row):
         if skip is not None:
             difference.recalled.append((row, reason))
@@ -123,6 +125,11 @@ def _leave_out(difference: Difference, row: Kept, skip: Skip | None, now: dateti
         difference.skipped.append((row, reason))
     else:
         difference.cancelled.append((row, reason))
+
+
+def _lingers(row: Kept) -> bool:
+    """Whether it comes to its end without the plan: a person wants it all the same, it is leaving, or in doubt."""
+    return _is_on_its_way(row) or (_is_unwritten(row) and bool(row.override)) or row.state == State.UNCERTAIN
 
 
 def _next(plan: Plan, rows: dict[str, Kept]) -> datetime | None:

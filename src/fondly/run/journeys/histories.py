@@ -21,6 +21,7 @@ _KINDS: dict[str, FactKind] = {
     "answered": "answered", "promise": "promise", "sent": "sent", "exited": "exited",
 }  # fmt: skip
 OF_CLIENT = ("name", "zone", "persona", "fields", "is_demo")  # all that planning and its previews look at
+_OVER = frozenset((Moment.State.DONE, Moment.State.SKIPPED, Moment.State.FAILED))
 _SHARED = frozenset({"event", "replied", "answered", "promise"})  # without a journey they speak to every one
 
 
@@ -98,6 +99,7 @@ def load(journeys: Sequence[Journey], books: Mapping[int, Book]) -> Loaded:
             paused_until=journey.paused_until,
             jitter_seed=str(journey.pk),
             subject=subjects.get(journey.client_id, ""),
+            over=frozenset(m.key for m in loaded.moments[journey.pk] if m.state in _OVER),
         )
     return loaded
 

@@ -12,6 +12,7 @@ from fondly.ground import clock
 from fondly.ground.action import as_json, from_json
 from fondly.ground.locking import locked
 from fondly.ground.wording import recorded
+from fondly.people.clients.models import Interaction
 from fondly.run.journeys import ending, performers
 from fondly.run.journeys.handling import OPEN, MomentBefore, before_of, put_back, save
 from fondly.run.journeys.models import Journey, Moment
@@ -42,9 +43,10 @@ def on_merge(survivor_id: int, absorbed_id: int) -> dict[str, Any]:
 
 
 def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None:
-    """Put both records' journeys back."""
+    """Put both records' journeys back, with what happened in them since."""
     now = clock.now()
     _give(memo.get("journeys", []), absorbed_id)
+    Interaction.objects.filter(client=survivor_id, journey_id__in=memo.get("journeys", [])).update(client=absorbed_id)
     for moment_id, before in memo.get("skipped", []):
         _live_again(moment_id, from_json(MomentBefore, before))
     for journey_id, fact, paused in memo.get("ended", []):

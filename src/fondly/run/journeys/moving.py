@@ -12,6 +12,7 @@ from fondly.run.journeys.effect import LateChoice, Turn, open_time, turns_of
 from fondly.run.journeys.histories import Kept, with_clients
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.reconcile import keep, reconcile
+from fondly.run.journeys.starting import LIVING
 
 State = Moment.State
 _OVERRIDE = ("override", "override_at", "override_by", "override_why", "state", "asks", "reason", "ended_at", "at")
@@ -40,8 +41,9 @@ def move_batch(
 
 
 def move_back(ids: Sequence[int], version_id: int, mark: str, now: datetime) -> int:
-    """Undo a move: the old version, and none of the move's own decisions."""
-    journeys = list(locked(with_clients(Journey.objects.filter(pk__in=ids)).order_by("pk")))
+    """Undo a move: the old version, and none of the move's own decisions. A journey that has ended since stays so."""
+    living = Journey.objects.filter(pk__in=ids, state__in=LIVING)
+    journeys = list(locked(with_clients(living).order_by("pk")))
     undone = Moment.objects.filter(journey__in=journeys, override_why=mark)
     undone.filter(state=State.SKIPPED).update(state=State.CANCELLED, reason="", ended_at=None)
     undone.update(override="", override_at=None, override_by="", override_why="")

@@ -170,8 +170,8 @@ def _journey_row(journey: Journey, plan: Plan, diff: Difference, now: datetime) 
         journey.stage, journey.stage_entered_at = entered[-1].stage, entered[-1].entered_at
     journey.next_moment_at = diff.next_at
     journey.plan_at = min(plan.look_again_at or now + LOOK_AGAIN, now + LOOK_AGAIN)
-    if plan.stop is not None:
-        completed = plan.stop.reason == COMPLETED
+    completed = plan.stop is not None and plan.stop.reason == COMPLETED
+    if plan.stop is not None and not (completed and diff.lingers):
         journey.state = Journey.State.COMPLETED if completed else Journey.State.EXITED
         journey.exit_reason = "" if completed else reason_of(plan.stop.reason)
         journey.exit_stage = "" if completed else journey.stage

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from fondly.people.clients import exporting
 from fondly.run.outbox.models import Attempt, Message
 
@@ -28,8 +30,9 @@ def on_merge(survivor_id: int, absorbed_id: int) -> dict[str, Any]:
 
 
 def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None:
-    """Give them back."""
-    Message.objects.filter(pk__in=memo.get("messages", [])).update(client=absorbed_id)
+    """Give them back, and what was written since for the moments that went back before."""
+    back = Q(pk__in=memo.get("messages", [])) | Q(moment__client=absorbed_id)
+    Message.objects.filter(back).update(client=absorbed_id)
 
 
 def on_export(client_id: int) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class _Run:
             if self.stopping() or not group.send():
                 self.write_results()
                 left = [message.pk for message in (*group.left, *ready[start + step :])]
-                ledger.release(left, self.worker, now)
+                ledger.release(left, self.worker, group.go_at or now, why=group.why)
                 return False
         self.write_results()
         return True
@@ -110,6 +110,8 @@ class _Group:
         self.left = list(messages)  # still to do
         self.is_committed = False
         self.refused: dict[int, Refusal] = {}  # by message id, at the point of no return
+        self.go_at: datetime | None = None  # when to try again, and why not now: for all that is left
+        self.why = ""
 
     def send(self) -> bool:
         """Hand them over; False when there is no use in going on, with what is still `left`."""
@@ -159,8 +161,8 @@ class _Group:
             ledger.not_sent(message, self.run.worker, error, now)
             return True
         _rest(self.run.server)
-        why = f"the mail server cannot be used: {error.code or ''} {error.reply}"
-        ledger.release([message.pk], self.run.worker, now + timedelta(seconds=_SHORTEST_PAUSE), why=why)
+        self.go_at = now + timedelta(seconds=_SHORTEST_PAUSE)
+        self.why = f"the mail server cannot be used: {error.code or ''} {error.reply}"
         return False
 
 
