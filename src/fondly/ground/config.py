@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-Source = Literal["default", "environment", "file", "made at first start"]
+Source = Literal["default", "environment", "file", "given", "made at first start"]
 
 
 class ConfigError(Exception):
@@ -106,6 +106,11 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Value]:
         _validate(value)
     _refuse_public_demo(values)
     return values
+
+
+def given(name: str, text: str) -> Value:
+    """A setting as a program gives it instead of the environment."""
+    return Value(_BY_NAME[name], text, "given")
 
 
 def home(values: Mapping[str, Value]) -> Path:

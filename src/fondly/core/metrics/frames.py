@@ -82,7 +82,8 @@ def rows(table: Native) -> list[dict[str, Any]]:
 
 def columns_of(table: Native) -> dict[str, NDArray[Any]]:
     """Any dataframe as numpy columns, nulls as NaN, NaT or None. A DuckDB relation needs no pyarrow for it."""
-    native: Any = nw.from_native(table).lazy().to_native()
+    # A relation of its own must not be wrapped: DuckDB complains at exit of what Narwhals keeps of it.
+    native: Any = table if nw.dependencies.is_duckdb_relation(table) else nw.from_native(table).lazy().to_native()
     if nw.dependencies.is_duckdb_relation(native):
         return {name: _with_gaps(column) for name, column in native.fetchnumpy().items()}
     frame: Any = nw.from_native(native).lazy().collect()

@@ -6,6 +6,7 @@ All assume independent observations; one client answering ten times is one obser
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -105,13 +106,29 @@ def mean(values: ArrayLike, level: float = LEVEL) -> Estimate:
     Assumes that means of n such values are close to normal; for skewed values and small n use `bootstrap`.
     """
     sample = known_values(values)
-    n = len(sample)
-    if n == 0:
-        return unknown(0, "no values", level)
-    centre = float(sample.mean())
+    return _mean(len(sample), float(sample.mean()), float(sample.var()), level) if len(sample) else _no_values(level)
+
+
+def mean_of_sums(n: int, total: float, squares: float, level: float = LEVEL) -> Estimate:
+    """The same of n values known by their sum and the sum of their squares."""
+    return _mean(n, total / n, max(0.0, squares / n - (total / n) ** 2), level) if n else _no_values(level)
+
+
+def within(one: Estimate, lowest: float, highest: float) -> Estimate:
+    """The same with bounds no further out than the scale goes."""
+    low, high = (None if bound is None else min(max(bound, lowest), highest) for bound in (one.low, one.high))
+    return replace(one, low=low, high=high)
+
+
+def _no_values(level: float) -> Estimate:
+    return unknown(0, "no values", level)
+
+
+def _mean(n: int, centre: float, spread: float, level: float) -> Estimate:
+    """spread: variance with the divisor n."""
     if n == 1:
         return Estimate(centre, None, None, 1, level, "one value says nothing of its spread")
-    half = two_sided_t(level, n - 1) * float(sample.std(ddof=1)) / math.sqrt(n)
+    half = two_sided_t(level, n - 1) * math.sqrt(spread / (n - 1))
     return around(centre, half, n, level)
 
 

@@ -63,7 +63,12 @@ def ces(scores: Iterable[int], level: float = LEVEL) -> Estimate:
 
 def score(question: Question, scores: Iterable[int], level: float = LEVEL) -> Estimate:
     """Any question of its answers. Raises ValueError on an answer outside its scale."""
-    return question.estimate(_checked(question, Counter(scores)), level)
+    return score_of_counts(question, Counter(scores), level)
+
+
+def score_of_counts(question: Question, counts: Counts, level: float = LEVEL) -> Estimate:
+    """The same of answers counted: answer -> how often."""
+    return question.estimate(_checked(question, counts), level)
 
 
 def by_group(answers: Native, question: Question, by: str, level: float = LEVEL) -> tuple[GroupScore, ...]:

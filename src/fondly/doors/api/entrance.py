@@ -10,19 +10,21 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from fondly.doors.api.limits import buckets
 from fondly.doors.api.problems import Fault, Problem
 from fondly.ground import clock
-from fondly.ground.action import Actor, Refused
+from fondly.ground.action import Actor, NotAllowed, Refused
 from fondly.people.team import tokens
 from fondly.people.team.access import actor_of, permissions_of
 from fondly.people.team.models import ApiToken
 
 log = logging.getLogger("fondly.api")
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 _REFUSAL_CODES = {"not_allowed", "not_found", "conflict"}
 _SEEN_EVERY = timedelta(minutes=1)
 
@@ -32,7 +34,7 @@ def door(*methods: str) -> Callable[[View], View]:
 
     def wrap(view: View) -> View:
         @functools.wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 _check_method(request, methods)
                 request.actor = actor(request)  # type: ignore[attr-defined]
@@ -57,6 +59,14 @@ def actor(request: HttpRequest) -> Actor:
     _check_csrf(request)
     _slow_down(f"user:{request.user.pk}")
     return actor_of(request.user)
+
+
+def reader(request: HttpRequest) -> Actor:
+    """Who acts, if they may read. Raises NotAllowed."""
+    known: Actor = request.actor  # type: ignore[attr-defined]
+    if not known.may("read"):
+        raise NotAllowed(_("This key may not read. Make one with the scope read."))
+    return known
 
 
 def as_problem(error: Exception) -> Problem:

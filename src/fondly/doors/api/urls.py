@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fondly.doors.api import documentation, health, views
+from fondly.doors.api import documentation, health, numbers, views
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
@@ -19,6 +19,11 @@ urlpatterns = [
     path("api/moments", views.listing, {"name": "moments"}, name="api-moments"),
     path("api/messages", views.listing, {"name": "messages"}, name="api-messages"),
     path("api/playbooks", views.listing, {"name": "playbooks"}, name="api-playbooks"),
+    path("api/whoami", numbers.whoami, name="api-whoami"),
+    path("api/metrics", numbers.metrics, name="api-metrics"),
+    path("api/metrics/<str:name>", numbers.metric, name="api-metric"),
+    path("api/tables", numbers.tables, name="api-tables"),
+    path("api/tables/<str:name>", numbers.table, name="api-table"),
     path("api/counts/events", views.count_events, name="api-count-events"),
     path("api/counts/exits", views.count_exits, name="api-count-exits"),
     path("api/<path:rest>", views.nothing, name="api-nothing"),

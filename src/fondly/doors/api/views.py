@@ -7,12 +7,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fondly.doors.api import bodies, counts, shapes
-from fondly.doors.api.entrance import door
+from fondly.doors.api.entrance import door, reader
 from fondly.doors.api.pages import page, refuse_unknown
 from fondly.doors.api.problems import Problem
 from fondly.doors.api.reads import READS, clients
 from fondly.ground import errands
-from fondly.ground.action import Actor, NotAllowed, NotFound, registry
+from fondly.ground.action import Actor, NotFound, registry
 from fondly.ground.models import Errand
 
 LONGEST_KEY = 150
@@ -49,7 +49,7 @@ def do(request: HttpRequest, name: str) -> JsonResponse:
 @door("GET")
 def errand(request: HttpRequest, errand_id: int) -> JsonResponse:
     """How far a long action is, and what came of it."""
-    _must_read(request)
+    reader(request)
     refuse_unknown(request.GET, set())
     found = Errand.objects.filter(pk=errand_id).defer("input").first()
     if found is None:
@@ -60,7 +60,7 @@ def errand(request: HttpRequest, errand_id: int) -> JsonResponse:
 @door("GET")
 def listing(request: HttpRequest, name: str, **numbers: int) -> JsonResponse:
     """One page of a read."""
-    _must_read(request)
+    reader(request)
     read = READS[name]
     if numbers and not clients().filter(pk=numbers["client_id"]).exists():
         raise NotFound(_("There is no such client."))
@@ -77,7 +77,7 @@ def listing(request: HttpRequest, name: str, **numbers: int) -> JsonResponse:
 @door("GET")
 def client(request: HttpRequest, client_id: int) -> JsonResponse:
     """One client with contacts."""
-    _must_read(request)
+    reader(request)
     refuse_unknown(request.GET, set())
     found = clients().prefetch_related("contacts__emails", "contacts__phones").filter(pk=client_id).first()
     if found is None:
@@ -88,7 +88,7 @@ def client(request: HttpRequest, client_id: int) -> JsonResponse:
 
 @door("GET")
 def count_events(request: HttpRequest) -> JsonResponse:
-    _must_read(request)
+    reader(request)
     refuse_unknown(request.GET, {"playbook", "name"})
     rows = counts.events(counts.find_playbook(request.GET.get("playbook", "")), request.GET.get("name", ""))
     return _items(shapes.Count, rows)
@@ -96,7 +96,7 @@ def count_events(request: HttpRequest) -> JsonResponse:
 
 @door("GET")
 def count_exits(request: HttpRequest) -> JsonResponse:
-    _must_read(request)
+    reader(request)
     refuse_unknown(request.GET, {"playbook"})
     return _items(shapes.ExitCount, counts.exits(counts.find_playbook(request.GET.get("playbook", ""))))
 
@@ -123,11 +123,6 @@ def _items(shape: type, rows: Any) -> JsonResponse:
 def _actor(request: HttpRequest) -> Actor:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
-
-
-def _must_read(request: HttpRequest) -> None:
-    if not _actor(request).may("read"):
-        raise NotAllowed(_("This key may not read. Make one with the scope read."))
 
 
 def _key(request: HttpRequest) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 from fondly import __version__
 
 # Modules with add_parsers(subparsers); every parser sets `func`, which takes the arguments and returns an exit code.
-_MODULES = ("playbook", "rehearse", "install", "data", "do")
+_MODULES = ("playbook", "rehearse", "install", "data", "metrics", "do")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

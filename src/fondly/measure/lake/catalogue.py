@@ -177,6 +177,7 @@ MOMENTS = Table(
         _text("mode", "auto, approve, by_hand", "m.mode"),
         _text("state", "planned, due, working, done, skipped, cancelled, uncertain, failed", "m.state"),
         _at("at", "when it is due", "m.at"),
+        _at("wanted_at", "when the playbook wanted it, before quiet hours, caps or people moved it", "m.wanted_at"),
         _at("ended_at", "when it was done, skipped or cancelled", "m.ended_at"),
         _text("role", "who does such things", "m.role"),
         _text("department", "their department", "d.name"),
@@ -297,6 +298,30 @@ TOUCHPOINTS = Table(
     ),
 )
 
+SURVEYS = Table(
+    "surveys",
+    "The surveys of every version that was ever lived",
+    (
+        _ref("version", "playbooks.id"),
+        _ref("playbook", "playbooks.playbook"),
+        _text("survey", "its name"),
+        Column("low", "INTEGER", "the lowest answer"),
+        Column("high", "INTEGER", "the highest answer"),
+        _text("ask", "the question"),
+    ),
+)
+
+TARGETS = Table(
+    "targets",
+    "Whom every version that was ever lived aims at",
+    (
+        _ref("version", "playbooks.id"),
+        _ref("playbook", "playbooks.playbook"),
+        _text("persona", "which persona"),
+        Column("share", "DOUBLE", "the share of clients who should be such, 0 to 1"),
+    ),
+)
+
 PEOPLE = Table(
     "people",
     "Who of us works here, one row for each role somebody has",
@@ -312,6 +337,7 @@ PEOPLE = Table(
 )
 
 _ALL = (
-    INTERACTIONS, CLIENTS, JOURNEYS, STAYS, MOMENTS, MESSAGES, PROMISES, OFFERS, PLAYBOOKS, STAGES, TOUCHPOINTS, PEOPLE,
+    INTERACTIONS, CLIENTS, JOURNEYS, STAYS, MOMENTS, MESSAGES, PROMISES, OFFERS, PLAYBOOKS, STAGES, TOUCHPOINTS,
+    SURVEYS, TARGETS, PEOPLE,
 )  # fmt: skip
 TABLES = {table.name: table for table in _ALL}

@@ -1,6 +1,7 @@
 """Opening the lake: sealed files and what is newer, as tables of DuckDB. Needs no Django and starts in a blink."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ class Lake:
     def __init__(self, database: Database, folder: Path, *, personal: bool = False) -> None:
         self._database = database
         self._folder = folder
-        self._personal = personal
+        self.personal = personal
 
     def duckdb(self, *tables: str) -> "DuckDBPyConnection":
         """DuckDB in memory with these tables of the catalogue (all, if none is named), as of now.
@@ -42,6 +43,15 @@ class Lake:
                 self._add(connection, table)
         return connection
 
+    def counts(self) -> dict[str, int]:
+        """How many rows each table has, without reading them."""
+        return {name: self._count(table) for name, table in TABLES.items()}
+
+    def now(self) -> datetime:
+        """What the install's clock shows, which a demo may have moved: as ground.clock, without Django."""
+        told = self._database.rows("SELECT value FROM ground_setting WHERE name = 'clock.offset_seconds'")
+        return datetime.now(UTC) + timedelta(seconds=float(told[0][0]) if told and told[0][0] else 0.0)
+
     def close(self) -> None:
         self._database.close()
 
@@ -51,10 +61,17 @@ class Lake:
     def __exit__(self, *_problem: object) -> None:
         self.close()
 
+    def _count(self, table: Table) -> int:
+        from fondly.measure.lake import designs
+
+        if not table.source:
+            return len(designs.rows(self._database, table.name))
+        return int(self._database.rows(f"SELECT count(*) FROM {table.source}")[0][0])
+
     def _add(self, connection: "DuckDBPyConnection", table: Table) -> None:
         from fondly.measure.lake import designs, tabling
 
-        columns = table.shown(self._personal)
+        columns = table.shown(self.personal)
         if table.sealed:
             self._add_sealed(connection, table, columns)
             return

@@ -1,6 +1,6 @@
 """Events as columns, sorted by client and time, with names as small numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -72,7 +72,11 @@ def cluster(events: Native) -> Columns:
     """
     present = nw.from_native(events).lazy().collect_schema()
     log = read_events(events, *([STAGE] if STAGE in present else []))
-    values = columns_of(log.frame.to_native())
+    return sorted_columns(columns_of(log.frame.to_native()))
+
+
+def sorted_columns(values: Mapping[str, NDArray[Any]]) -> Columns:
+    """The same of numpy columns without gaps: client, at (microseconds), what, and stage and position if there."""
     clients, client = np.unique(values[CLIENT], return_inverse=True)
     names, what = np.unique(values[WHAT], return_inverse=True)
     stages, stage = np.unique(values.get(STAGE, np.array([], dtype=object)), return_inverse=True)

@@ -1,0 +1,1 @@
+"""Fondly's numbers in a notebook: `fondly.open(...)`."""
