@@ -13,7 +13,7 @@ def open(place: str | Path | None = None, key: str = "", *, personal: bool = Fal
     place: the address of an install (https://...), with a key made under Your account; or its FONDLY_HOME, its SQLite
     file, or a postgresql:// address of its database; or nothing for the install of this machine's settings.
     personal: with names and other words that tell who somebody is. Of an address the key decides that.
-    Raises lake.databases.Unreadable, config.ConfigError or remote.Refused with what is wrong and how to mend it.
+    Raises lake.databases.Unreadable, config.ConfigError or remote.NotAnswered with what is wrong and how to mend it.
     """
     text = str(place or "")
     if text.startswith(("http://", "https://")):

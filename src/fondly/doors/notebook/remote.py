@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SECONDS = 120
 
 
-class Refused(Exception):
+class NotAnswered(Exception):
     """The install did not answer as asked: says what it said."""
 
 
@@ -35,7 +35,7 @@ class RemoteSource:
 
     def __init__(self, address: str, key: str) -> None:
         if not key:
-            raise Refused("An install over HTTP asks for a key: make one under Your account and give it as key=.")
+            raise NotAnswered("An install over HTTP asks for a key: make one under Your account and give it as key=.")
         self._address = address.rstrip("/")
         self._key = key
         self._folder = tempfile.TemporaryDirectory(prefix="fondly-")
@@ -111,7 +111,7 @@ class RemoteSource:
         except HTTPError as error:
             raise _said(error) from error
         except URLError as error:
-            raise Refused(f"{self._address} does not answer: {error.reason}") from error
+            raise NotAnswered(f"{self._address} does not answer: {error.reason}") from error
 
 
 def _words(given: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -132,4 +132,4 @@ def _said(error: HTTPError) -> Exception:
         text = f"{problem.get('title', '')}: {problem.get('detail', '')}"
     except ValueError:
         text = f"HTTP {error.code}"
-    return CannotAnswer(text) if error.code == 422 else Refused(text)
+    return CannotAnswer(text) if error.code == 422 else NotAnswered(text)
