@@ -91,6 +91,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("FONDLY_LOG_FORMAT", "text or json", "text"),
     Option("FONDLY_DEMO", "Demo install: the clock can be moved and no password is asked", "no", kind="yes_no"),
     Option("FONDLY_MOVABLE_CLOCK", "Let an admin move the clock (demo and tests)", "no", kind="yes_no"),
+    Option(
+        "FONDLY_EVENTS_ORIGINS",
+        "Web pages that may send behaviour events from the browser, e.g. https://www.example.com; empty: none",
+        "",
+    ),
+    Option("FONDLY_EVENTS_PER_SECOND", "How many behaviour events a second one key may send", "100000", kind="number"),
     Option("FONDLY_METRICS_TOKEN", "Bearer token for /metrics; needed unless FONDLY_URL is localhost", "", secret=True),
     Option("FONDLY_DEBUG", "Show errors with their code (never on a public server)", "no", kind="yes_no"),
 )

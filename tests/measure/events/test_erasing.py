@@ -1,7 +1,5 @@
 """A client's behaviour events go, move and are handed out with the client."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from fondly.ground.action import SYSTEM, perform
@@ -10,20 +8,13 @@ from fondly.measure.events.models import BehaviourEvent, Visitor
 from fondly.people.clients.actions import EraseClient, MergeClients, UnmergeClients
 from fondly.people.clients.exporting import export_client
 from fondly.people.clients.models import Client
+from tests.measure.events.told import NOW, told
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def client(name: str) -> Client:
     return Client.objects.create(name=name, sort_name=name.lower(), created_at=NOW, changed_at=NOW)
-
-
-def event(message_id: str, visitor: str, **more: str) -> None:
-    BehaviourEvent.objects.create(
-        message_id=message_id, kind="track", visitor=visitor, at=NOW, received_at=NOW,
-        **{"name": "Basket Filled", "properties": '{"colour":"red"}', "context": "{}", **more},
-    )  # fmt: skip
 
 
 def knows(visitor: str, who: Client) -> None:
@@ -34,14 +25,14 @@ def test_erasing_takes_the_clients_events_and_ids_and_nobody_elses():
     priya, tom = client("Priya"), client("Tom")
     for visitor, who in (("u1", priya), ("anon:a", priya), ("u2", tom)):
         knows(visitor, who)
-        event(f"m-{visitor}", visitor)
-    told = []
-    forget = erasing.on_forget.register(lambda visitors: told.extend(visitors))
+        told(f"m-{visitor}", visitor)
+    heard = []
+    forget = erasing.on_forget.register(heard.extend)
     try:
         perform("clients.erase", SYSTEM, EraseClient(priya.pk, "Priya"))
     finally:
         erasing.on_forget.remove(forget)
-    assert told == ["anon:a", "u1"]
+    assert heard == ["anon:a", "u1"]
     assert list(BehaviourEvent.objects.values_list("message_id", flat=True)) == ["m-u2"]
     assert list(Visitor.objects.values_list("visitor", flat=True)) == ["u2"]
 
@@ -59,8 +50,8 @@ def test_merging_brings_the_visitors_along_and_unmerging_gives_them_back():
 def test_the_clients_own_copy_holds_what_came_under_their_ids():
     priya = client("Priya")
     knows("u1", priya)
-    event("m1", "u1")
-    event("m2", "u2")
+    told("m1", "u1", name="Basket Filled", properties={"colour": "red"})
+    told("m2", "u2")
     behaviour = export_client(priya.pk)["behaviour"]
     assert behaviour["visitors"] == ["u1"]
     assert [(one["name"], one["properties"]) for one in behaviour["events"]] == [("Basket Filled", {"colour": "red"})]

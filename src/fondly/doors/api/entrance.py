@@ -3,7 +3,6 @@
 import functools
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -17,16 +16,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from fondly.doors.api.limits import buckets
 from fondly.doors.api.problems import Fault, Problem
-from fondly.ground import clock
 from fondly.ground.action import Actor, NotAllowed, Refused
-from fondly.people.team import tokens
-from fondly.people.team.access import actor_of, permissions_of
-from fondly.people.team.models import ApiToken
+from fondly.people.team import keys
+from fondly.people.team.access import actor_of
 
 log = logging.getLogger("fondly.api")
 View = Callable[..., HttpResponseBase]
 _REFUSAL_CODES = {"not_allowed", "not_found", "conflict"}
-_SEEN_EVERY = timedelta(minutes=1)
 
 
 def door(*methods: str) -> Callable[[View], View]:
@@ -97,17 +93,12 @@ def _check_method(request: HttpRequest, methods: tuple[str, ...]) -> None:
 
 
 def _by_token(secret: str) -> Actor:
-    token = ApiToken.objects.select_related("user").filter(token_hash=tokens.hashed(secret)).first()
-    now = clock.now()
-    if token is None or token.revoked_at is not None or not token.user.is_active:
-        raise _not_signed_in("This key is not known here, or it was ended.")
-    if token.expires_at is not None and token.expires_at <= now:
-        raise _not_signed_in("This key's time is over. Make a new one under Your account.")
-    _slow_down(f"token:{token.pk}")
-    if token.used_at is None or now - token.used_at > _SEEN_EVERY:
-        ApiToken.objects.filter(pk=token.pk).update(used_at=now)
-    permissions = permissions_of(token.user) & frozenset(token.scopes)
-    return Actor(f"{token.user.name} ({token.name})", token.user_id, permissions)
+    try:
+        holder = keys.holder(secret)
+    except keys.KeyRefused as refusal:
+        raise _not_signed_in(str(refusal)) from refusal
+    _slow_down(f"token:{holder.token_id}")
+    return Actor(holder.name, holder.user_id, holder.permissions)
 
 
 def _not_signed_in(detail: str) -> Problem:

@@ -16,17 +16,17 @@ class Buckets:
         self._lock = threading.Lock()
         self._filled: dict[str, tuple[float, float]] = {}  # key -> (level, when)
 
-    def take(self, key: str) -> int:
-        """Take one; 0 when it was there, else the seconds to wait."""
+    def take(self, key: str, amount: int = 1) -> int:
+        """Take that much; 0 when it was there, else the seconds to wait."""
         with self._lock:
             now = time.monotonic()
             level, since = self._filled.get(key, (self.burst, now))
             level = min(self.burst, level + (now - since) * self.per_second)
-            enough = level >= 1
-            self._filled[key] = (level - 1 if enough else level, now)
+            enough = level >= amount
+            self._filled[key] = (level - amount if enough else level, now)
             if len(self._filled) > 10_000:
                 self._forget(now)
-        return 0 if enough else math.ceil((1 - level) / self.per_second)
+        return 0 if enough else math.ceil((amount - level) / self.per_second)
 
     def _forget(self, now: float) -> None:
         full = [

@@ -24,14 +24,16 @@ class Measuring:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         response = self.get_response(request)
-        observe(request, response.status_code, time.perf_counter() - began)
+        match = request.resolver_match
+        observe(
+            str(request.method), match.route if match else "none", response.status_code, time.perf_counter() - began
+        )
         return response
 
 
-def observe(request: HttpRequest, status: int, seconds: float) -> None:
+def observe(method: str, route: str, status: int, seconds: float) -> None:
     """Count one request under its route (never its address: that would be a line for every client)."""
-    match = request.resolver_match
-    key = (request.method if request.method in _METHODS else "OTHER", match.route if match else "none", status)
+    key = (method if method in _METHODS else "OTHER", route, status)
     place = next((i for i, bound in enumerate(BOUNDS) if seconds <= bound), len(BOUNDS))
     with _lock:
         _counts[key][place] += 1

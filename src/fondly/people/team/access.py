@@ -31,6 +31,7 @@ PERMISSIONS = {
     "design": _("Write and publish playbooks"),
     "import": _("Bring clients and histories in"),
     "export": _("Take data out"),
+    "events": _("Send in behaviour events"),
     "admin": _("Everything, and who may do what"),
 }
 # A signed-in person sees the same history as everybody else; what they may change is their roles' business.

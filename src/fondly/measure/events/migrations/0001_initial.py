@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("message_id", models.CharField(max_length=200)),
+                ("message_key", models.BigIntegerField()),
                 ("kind", models.CharField(max_length=8)),
                 ("name", models.CharField(blank=True, max_length=200)),
                 ("visitor", models.CharField(max_length=205)),
@@ -29,10 +30,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["visitor"], name="events_of_visitor"),
                     models.Index(condition=models.Q(("todo", 1)), fields=["id"], name="events_to_follow"),
+                    models.Index(condition=models.Q(("todo", 2)), fields=["visitor"], name="events_of_unknown"),
                 ],
-                "constraints": [models.UniqueConstraint(fields=("message_id",), name="event_once")],
+                "constraints": [models.UniqueConstraint(fields=("message_key",), name="event_once")],
             },
         ),
         migrations.CreateModel(
