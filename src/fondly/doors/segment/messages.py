@@ -212,12 +212,12 @@ def _object(event: dict[str, Any], field: str) -> Mapping[str, Any]:
 
 
 def _instant(value: Any, field: str) -> datetime:
-    """An instant with its zone; without one it is UTC."""
+    """An instant, UTC. One without a zone is taken as UTC."""
     try:
         at = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
+        return at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError) as error:
         raise _Unfit(field, "is not an instant; write it like 2026-01-31T09:00:00.000Z") from error
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _dumped(value: Mapping[str, Any]) -> str:
