@@ -95,7 +95,7 @@ def _write(rows: Sequence[Row]) -> None:
 def _insert(count: int) -> str:
     """The driver's own statement: Django would look through its thousand places for each request."""
     places = ", ".join([f"({', '.join('?' * len(COLUMNS))})"] * count)
-    return f"INSERT OR IGNORE INTO {BehaviourEvent._meta.db_table} ({', '.join(COLUMNS)}) VALUES {places}"  # noqa: S608
+    return f"INSERT OR IGNORE INTO {BehaviourEvent._meta.db_table} ({', '.join(COLUMNS)}) VALUES {places}"
 
 
 @contextmanager
