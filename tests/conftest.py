@@ -1,6 +1,11 @@
 """Shared by all tests. The throw-away home is set in tests/settings.py, which is loaded first."""
 
 import pytest
+from django.test import TransactionTestCase
+
+from tests.quick import empty_tables
+
+TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

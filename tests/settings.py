@@ -9,3 +9,5 @@ os.environ.setdefault("FONDLY_MOVABLE_CLOCK", "yes")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop is running in browser tests
 
 from fondly.project.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["tests.quick.QuickArgon2"]

@@ -10,6 +10,7 @@ from django.test import Client
 from fondly.people.team import actions, links
 from fondly.people.team.access import actor_of
 from fondly.people.team.models import SignInLink, User
+from fondly.project import settings
 from tests.people.team.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +19,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _fresh_limits():
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _one_half_minute(monkeypatch):
+    """A code is good for its half minute of real time, which may end between two steps of a test."""
+    monkeypatch.setattr(totp, "yield_hotp_counters_from_time", lambda: iter([1]))
 
 
 def sign_in(client: Client, email: str, password: str = PASSWORD):
@@ -107,6 +114,7 @@ def test_secrets_of_factors_are_encrypted(client):
 
 def test_passwords_are_kept_with_argon2(client):
     assert make_user("Lee", password=True).password.startswith("argon2")
+    assert settings.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]  # with its own costs
 
 
 def test_the_same_answer_for_a_wrong_password_and_an_unknown_address(client):
