@@ -8,8 +8,14 @@ from tests.quick import empty_tables
 TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assign]
 
 
+DATABASE = {"db", "transactional_db", "live_server"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long forms of the proofs run only when asked for: `-m slow`."""
+    """Marks tests by the database they use. The long forms of the proofs run only when asked for: `-m slow`."""
+    for item in items:
+        if item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.database)
     if "slow" in config.option.markexpr:
         return
     slow = [item for item in items if item.get_closest_marker("slow")]

@@ -1,11 +1,22 @@
 """What makes a test run quick without making it another product."""
 
+import fcntl
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+ROOT = Path(__file__).parents[1]
 KEPT = ("django_", "auth_")  # what migrations wrote about the tables, the same before and after any test
 
 
@@ -37,3 +48,40 @@ def _which_hold_rows(connection: BaseDatabaseWrapper) -> str:
         if not name.startswith(KEPT)
     ]
     return " UNION ALL ".join(asked)
+
+
+@functools.cache
+def migrated() -> Path:
+    """A database file with every table and no rows, made once and copied by whoever begins with an empty home."""
+    folder = ROOT / ".pytest_cache"
+    folder.mkdir(exist_ok=True)
+    made = folder / f"migrated-{_shape()}.sqlite3"
+    with (folder / "migrating").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two test processes begin at the same time
+        if not made.exists():
+            for old in folder.glob("migrated-*.sqlite3"):
+                old.unlink()
+            _migrate(made)
+    return made
+
+
+def _shape() -> str:
+    """Changes with the tables."""
+    sources = [*ROOT.glob("src/fondly/**/migrations/*.py"), ROOT / "src/fondly/people/clients/search_index.py"]
+    digest = hashlib.sha256("".join(map(version, ("django", "django-allauth"))).encode())
+    for source in sorted(sources):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _migrate(made: Path) -> None:
+    code = (
+        "import django; django.setup(); from django.core.management import call_command as do;"
+        "do('migrate', verbosity=0); do('createcachetable', verbosity=0);"
+        "from django.db import connection; connection.cursor().execute('PRAGMA wal_checkpoint(TRUNCATE)')"
+    )
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("FONDLY_", "DJANGO_"))}
+    with tempfile.TemporaryDirectory() as home:
+        here = {"FONDLY_HOME": home, "DJANGO_SETTINGS_MODULE": "fondly.project.settings"}
+        subprocess.run([sys.executable, "-c", code], env={**kept, **here}, check=True, timeout=300)
+        shutil.move(Path(home) / "fondly.sqlite3", made)

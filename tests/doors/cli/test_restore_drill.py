@@ -31,6 +31,7 @@ def database():
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.mark.database
 def test_a_restored_install_is_the_same_and_sends_nothing_twice(tmp_path, database, sink):  # noqa: F811
     environ = {
         **HERE,
