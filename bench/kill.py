@@ -199,6 +199,7 @@ def run(given: argparse.Namespace, home: Path, log: Path, server: Postgres | Non
     }  # fmt: skip
     prepare(home, port)
     playbook()
+    lives.rehearse()
     from django.db import connections
 
     connections.close_all()  # from here on only forked processes speak to the database

@@ -237,7 +237,7 @@ def take_from_git(revision: str, folder: Path) -> None:
 
 def settings(home: Path, url: str, port: int, log: Path) -> dict[str, str]:
     home.mkdir()
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_", "BENCH_"))}
     return clean | {
         "DJANGO_SETTINGS_MODULE": "fondly.project.settings", "FONDLY_HOME": str(home), "FONDLY_DATABASE_URL": url,
         "FONDLY_EMAIL_URL": f"smtp://127.0.0.1:{port}", "FONDLY_EMAIL_FROM": "Dana Field <dana@example.org>",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.quick import migrated
+
 BENCH = Path(__file__).parents[2] / "bench"
 
 
@@ -15,6 +17,7 @@ def run(script: str, *arguments: str) -> str:
     """What `python bench/SCRIPT` prints."""
     command = [sys.executable, str(BENCH / script), *arguments]
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
+    clean["BENCH_MIGRATED"] = str(migrated())
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=clean)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # Tables that any page may touch: who is signed in, and when something was seen.
 PASSING = frozenset({"team_session", "ground_cache"})
+_READS = ("SELECT ", "SAVEPOINT ", "RELEASE ")
 _TEXTS = {"verb": "take_back", "form": "move", "act": "keep", "name": "nothing", "rest": "nothing", "token": "x" * 43}
 
 
@@ -64,6 +66,20 @@ def changed(before: dict[str, str]) -> set[str]:
     """The tables that are not as they were."""
     now = fingerprint()
     return {table for table in now if now[table] != before[table]}
+
+
+@contextmanager
+def writing() -> Iterator[list[str]]:
+    """Gathers the statements that may change a table other than PASSING: quicker to look at than every row."""
+    seen: list[str] = []
+
+    def note(execute: Any, sql: str, *given: Any) -> Any:
+        if not sql.lstrip().startswith(_READS) and not any(f'"{table}"' in sql for table in PASSING):
+            seen.append(sql)
+        return execute(sql, *given)
+
+    with connection.execute_wrapper(note):
+        yield seen
 
 
 def _hash(model: Any) -> str:
