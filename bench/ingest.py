@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from install import prepare
-from postgres import Postgres, _free_port
+from postgres import Postgres, free_port
 from tables import head, row
 
 BATCH = 100
@@ -52,8 +52,8 @@ def main() -> None:
 
 
 def _over_http(batches: int, threads: int) -> None:
-    with _server() as (port, pid):
-        senders = [_Sender(port, _key(), batches // threads) for _ in range(threads)]
+    with server(free_port()) as (port, pid):
+        senders = [_Sender(port, key(), batches // threads) for _ in range(threads)]
         _Sender(port, senders[0].key, 5).run()  # the first requests read the code
         cpu, began, mine = _cpu(pid), time.perf_counter(), time.process_time()
         for sender in senders:
@@ -77,13 +77,16 @@ class _Sender(threading.Thread):
 
     def run(self) -> None:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        secret = base64.b64encode(f"{self.key}:".encode()).decode()
-        headers = {"Content-Type": "application/json", "Authorization": f"Basic {secret}"}
         for _ in range(self.count):
-            line.request("POST", "/v1/batch", _body(), headers)
+            line.request("POST", "/v1/batch", _body(), headers(self.key))
             answer = line.getresponse()
             if answer.read() != b'{"success": true}':
                 raise SystemExit(f"the server said {answer.status}")
+
+
+def headers(secret: str) -> dict[str, str]:
+    basic = base64.b64encode(f"{secret}:".encode()).decode()
+    return {"Content-Type": "application/json", "Authorization": f"Basic {basic}"}
 
 
 def _body() -> str:
@@ -146,7 +149,7 @@ def _insert(connection, columns):
     return insert
 
 
-def _key() -> str:
+def key() -> str:
     from fondly.ground import clock
     from fondly.people.team import tokens
     from fondly.people.team.models import ApiToken, User
@@ -162,14 +165,14 @@ def _key() -> str:
 
 
 @contextmanager
-def _server() -> Iterator[tuple[int, int]]:
-    port = _free_port()
-    process = subprocess.Popen([sys.executable, "-c", SERVE.format(port=port)])
+def server(port: int, *, kill: bool = False) -> Iterator[tuple[int, int]]:
+    """The web server in processes of its own, for as long as the block lasts. kill: with SIGKILL at the end."""
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", SERVE.format(port=port)], start_new_session=True)
     try:
         _until_it_answers(port)
         yield port, process.pid
     finally:
-        process.send_signal(signal.SIGTERM)
+        os.killpg(process.pid, signal.SIGKILL if kill else signal.SIGTERM)
         process.wait(20)
 
 

@@ -16,7 +16,7 @@ class Postgres:
         if not _PROGRAMS:
             raise SystemExit("PostgreSQL's own programs are not installed (package postgresql)")
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"postgresql://fondly@127.0.0.1:{self.port}/fondly"
 
     def __enter__(self) -> "Postgres":
@@ -53,7 +53,7 @@ class Postgres:
             raise SystemExit(f"{program} failed: {done.stderr.decode()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

@@ -114,3 +114,9 @@ def test_metrics():
     for measure in ("directly follows", "funnel", "cohorts", "variants", "drop-off", "dwell"):
         figures = next(line for line in printed.splitlines() if line.startswith(measure + "  "))
         assert min(float(found) for found in re.findall(r"([\d.]+)x", figures)[1::2]) > 0, figures  # beside a scan
+
+
+def test_ingest():
+    printed = run("ingest.py", "--small")
+    assert "2,500 events sent, each there once" in printed
+    assert float(lines(printed)["events over HTTP, batches of 100"][0].replace(",", "")) > 0
