@@ -14,7 +14,7 @@ from urllib.request import Request, build_opener
 from fondly.measure.insight import asking, registry
 from fondly.measure.insight.asking import CannotAnswer
 from fondly.measure.insight.metric import Answer
-from fondly.measure.insight.source import named_tables
+from fondly.measure.insight.source import named_tables, select
 from fondly.measure.lake.catalogue import TABLES
 from fondly.measure.lake.tabling import connect
 
@@ -61,12 +61,7 @@ class RemoteSource:
         return Answer(registry.found(name), asked, tuple(told["rows"]), told["expression"])
 
     def query(self, sql: str, params: Mapping[str, Any]) -> "DuckDBPyRelation":
-        import duckdb
-
-        try:
-            return self.duckdb(*named_tables(sql)).sql(sql, params=dict(params))
-        except duckdb.Error as error:
-            raise CannotAnswer(str(error)) from error
+        return select(self.duckdb(*named_tables(sql)), sql, params)
 
     def duckdb(self, *tables: str) -> "DuckDBPyConnection":
         for name in tables or TABLES:

@@ -51,6 +51,8 @@ class TableView:
     def _columns(self) -> str:
         """Instants say that they are in UTC."""
         return ", ".join(
-            f"timezone('UTC', {column.name}) AS {column.name}" if column.type == "TIMESTAMP" else f'"{column.name}"'
+            f'timezone(\'UTC\', "{column.name}") AS "{column.name}"'
+            if column.type == "TIMESTAMP"
+            else f'"{column.name}"'
             for column in self.table.shown(self._source.personal)
         )

@@ -45,12 +45,7 @@ class LakeSource:
 
     def query(self, sql: str, params: Mapping[str, Any]) -> "DuckDBPyRelation":
         """The answer of one SELECT. Raises CannotAnswer with DuckDB's words where it cannot be read."""
-        import duckdb
-
-        try:
-            return self.duckdb(*named_tables(sql)).sql(sql, params=dict(params))
-        except duckdb.Error as error:
-            raise CannotAnswer(_in_words(error)) from error
+        return select(self.duckdb(*named_tables(sql)), sql, params)
 
     def duckdb(self, *tables: str) -> "DuckDBPyConnection":
         """A connection with these tables at least; with all if none is named."""
@@ -79,6 +74,19 @@ def named_tables(sql: str) -> list[str]:
     """The tables of the catalogue a statement may read; one word too many costs time only. Never none at all."""
     found = set(_WORD.findall(sql.lower())) & set(TABLES)
     return sorted(found) or ["playbooks"]
+
+
+def select(connection: "DuckDBPyConnection", sql: str, params: Mapping[str, Any]) -> "DuckDBPyRelation":
+    """The answer of one SELECT. Raises CannotAnswer with DuckDB's words."""
+    import duckdb
+
+    try:
+        kinds = [statement.type.name for statement in connection.extract_statements(sql)]
+        if kinds != ["SELECT"]:
+            raise CannotAnswer("Give one SELECT: the tables are there to be read.")
+        return connection.sql(sql, params=dict(params))
+    except duckdb.Error as error:
+        raise CannotAnswer(_in_words(error)) from error
 
 
 def _in_words(error: Exception) -> str:
