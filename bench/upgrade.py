@@ -167,9 +167,10 @@ class Upgrade:
     def finish(self, *workers: "subprocess.Popen[bytes]") -> None:
         """Until no mail waits and none is in doubt; then everybody goes home."""
         ends = time.monotonic() + LONGEST
-        while self.new.ask("left") or self.doubts():
+        while (left := self.new.ask("left")) or self.doubts():
             if time.monotonic() > ends:
-                raise SystemExit("the new worker does not come to an end")
+                said = self.new.words.read_text()[-2000:]
+                raise SystemExit(f"the new worker does not come to an end: {left} are left; it said: {said}")
             time.sleep(1)
         for worker in workers:
             worker.terminate()

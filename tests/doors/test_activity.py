@@ -50,3 +50,12 @@ def test_entries_that_no_worker_seals_are_told(end, monkeypatch):
     assert [state for state, _words in said()] == ["note", "good"]
     page = Browser().get("/metrics").content.decode()
     assert "fondly_activity_sealed 4\n" in page and "fondly_activity_unsealed 2\n" in page
+
+
+def test_a_page_reads_only_the_newest_and_says_so(end):
+    AuditEntry.objects.filter(place=1).update(summary="Nothing happened")
+    activity = [one for one in checkup.examine(newest=2) if one.name == "activity"]
+    assert [one.state for one in activity] == ["good"]
+    assert "2 entries sealed" in activity[0].says and "2 older entries were not read" in activity[0].says
+    AuditEntry.objects.filter(place=3).update(summary="Nothing happened")
+    assert [one.state for one in checkup.examine(newest=2) if one.name == "activity"] == ["bad"]

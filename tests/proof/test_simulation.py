@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 LEAVING = [Choice("start_all", 0, 0, 0), Choice("call", 3, 0, 0), *(Choice("leave", n, 5, 0) for n in range(5))]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 15])
+@pytest.mark.parametrize("seed", [1, 2, 3, 21])
 def test_no_rule_is_broken(seed):
     """Three worlds of a few people with much happening to each, and one of a crowd."""
     lived = live(seed, script(seed))
@@ -40,7 +40,7 @@ def _send_again(pk, *_rest):
     [
         (1, ending, "cancel_undone", _forget, "though its journey is"),
         (1, ledger, "_set_uncertain", _send_again, "the same mail was taken twice"),
-        (15, starting, "_told_of", _forget, "facts belong to a journey that is not there"),  # a fault it found itself
+        (21, starting, "_told_of", _forget, "facts belong to a journey that is not there"),  # a fault it found itself
     ],
 )
 def test_faults_put_into_the_engine_are_found_by_the_worlds_above(monkeypatch, seed, room, name, instead, breaks):

@@ -1,16 +1,18 @@
 """One turn of the engine: who gets what, and what one bad journey or performer does to the others."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from fondly.ground import clock
 from fondly.people.clients.models import Client
 from fondly.people.team.models import Role, User
 from fondly.run.journeys import performers, planning, reconcile
-from fondly.run.journeys.actions import ExitJourney, RecordEvent, StartJourney
+from fondly.run.journeys.actions import ExitJourney, PauseJourney, RecordEvent, StartJourney
 from fondly.run.journeys.engine import tick
 from fondly.run.journeys.models import Journey, Moment
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
-from tests.run.doing import DAY, HOUR, MINUTE, do
+from tests.run.doing import DAY, HOUR, MINUTE, begin, do, turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,6 +102,18 @@ def test_one_moment_that_breaks_its_performer_is_given_to_a_person():
     bad = Moment.objects.get(client=clients[1], touchpoint="call")
     assert (bad.state, bad.asks) == ("due", "failed")
     assert "this one breaks" in bad.reason
+
+
+def test_a_turn_with_nothing_to_do_only_reads(mail):
+    journey = begin()
+    with clock.at(MONDAY + HOUR):
+        do("journeys.pause", PauseJourney(journey.pk, MONDAY + 9 * DAY))
+    assert turn(MONDAY + HOUR).quiet
+    with CaptureQueriesContext(connection) as asked:
+        turn(MONDAY + HOUR)
+    statements = [query["sql"].split()[0] for query in asked]
+    assert statements and set(statements) == {"SELECT"}
+    assert not turn(MONDAY + 9 * DAY).quiet  # the pause is over
 
 
 def test_a_channel_without_a_performer_falls_to_a_person():

@@ -42,10 +42,10 @@ class Finding:
     advice: str = ""
 
 
-def examine(anchor: chain.Head | None = None) -> list[Finding]:
+def examine(anchor: chain.Head | None = None, newest: int | None = None) -> list[Finding]:
     """All checks in order. Without a usable database only those that need none are made.
 
-    anchor: an end of Activity that was kept elsewhere; it must still be there.
+    anchor: an end of Activity that was kept elsewhere; it must still be there. newest: of Activity, read only so many.
     """
     found = [_database()]
     if found[0].state == "good":
@@ -55,7 +55,7 @@ def examine(anchor: chain.Head | None = None) -> list[Finding]:
             _switch(),
             _clock(),
             *_records(),
-            *_activity(anchor),
+            *_activity(anchor, newest),
             *_behind(),
             *_unsure(),
             *_returns(),
@@ -131,9 +131,9 @@ def _records() -> Iterator[Finding]:
         yield Finding(_("records"), "bad", _counted(one), advice)
 
 
-def _activity(anchor: chain.Head | None) -> Iterator[Finding]:
+def _activity(anchor: chain.Head | None, newest: int | None) -> Iterator[Finding]:
     """Whether the audit trail is what was written."""
-    found = chain.check(anchor)
+    found = chain.check(anchor, newest)
     advice = _("Compare with a backup: somebody changed the database past Fondly.")
     for what, count in found.faults.items():
         yield Finding(_("activity"), "bad", f"{count} {_(what)}", advice)
@@ -145,12 +145,18 @@ def _activity(anchor: chain.Head | None) -> Iterator[Finding]:
             _("A running worker seals them."),
         )
     if not found.faults:
-        values = {"sealed": found.head.count, "blanked": found.blanked, "unsealed": found.unsealed, "end": found.head}
-        words = _(
-            "as it was written: %(sealed)s entries sealed, %(blanked)s of them without the words of an erased client, "
-            "%(unsealed)s not sealed yet; its end is %(end)s"
-        )
-        yield Finding(_("activity"), "good", words % values)
+        yield Finding(_("activity"), "good", _as_written(found))
+
+
+def _as_written(found: chain.Checked) -> str:
+    read = found.head.count - found.unread
+    values = {"sealed": read, "blanked": found.blanked, "unsealed": found.unsealed, "end": found.head}
+    words = _(
+        "as it was written: %(sealed)s entries sealed, %(blanked)s of them without the words of an erased client, "
+        "%(unsealed)s not sealed yet; its end is %(end)s"
+    )
+    older = _("; %(n)s older entries were not read (`fondly doctor` reads all)") % {"n": found.unread}
+    return words % values + (older if found.unread else "")
 
 
 def _behind() -> Iterator[Finding]:

@@ -51,9 +51,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """faults: what is wrong -> how many entries; empty when the chain holds."""
+    """faults: what is wrong -> how many entries; empty when the chain holds. unread: entries before those looked at."""
 
     head: Head
+    unread: int
     unsealed: int
     blanked: int
     faults: dict[str, int] = field(default_factory=dict)
@@ -135,23 +136,24 @@ def tell(ids: Collection[int]) -> None:
         )
 
 
-def check(anchor: Head | None = None) -> Checked:
-    """Read the whole trail, from its first entry on. anchor: a head that was kept elsewhere."""
-    walk = _Walk()
+def check(anchor: Head | None = None, newest: int | None = None) -> Checked:
+    """Read the trail: from its first entry on, or only the newest. anchor: a head that was kept elsewhere."""
+    unread = max(0, head().count - newest) if newest is not None else 0
+    walk = _Walk(Head(unread, _seal_at(unread)))
     told = _told()
-    for entry in AuditEntry.objects.exclude(place=None).order_by("place").iterator():
+    for entry in AuditEntry.objects.filter(place__gt=unread).order_by("place").iterator():
         walk.step(entry, told)
     for known in (_remembered(), anchor):
         if known is not None:
             walk.compare(known, _seal_at(known.count))
-    return Checked(walk.last, unsealed().count(), walk.blanked, dict(walk.faults))
+    return Checked(walk.last, unread, unsealed().count(), walk.blanked, dict(walk.faults))
 
 
 class _Walk:
     """The trail, entry by entry: each is judged by itself and by the one before it."""
 
-    def __init__(self) -> None:
-        self.last = Head()
+    def __init__(self, last: Head) -> None:
+        self.last = last
         self.blanked = 0
         self.faults: Counter[str] = Counter()
 

@@ -8,6 +8,10 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import connection
 
+INSTANT = {  # the same within a statement, to be compared with a stored lease
+    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')", "postgresql": "clock_timestamp()",
+}  # fmt: skip
+
 
 def database_now() -> datetime:
     """The instant by the database server's clock, UTC."""

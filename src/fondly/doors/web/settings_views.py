@@ -26,6 +26,7 @@ from fondly.run.journeys import switch
 from fondly.run.outbox import addresses, holding
 
 _SMTP_SECONDS = 10
+_NEWEST = 2000  # entries of Activity that are read while a person waits
 
 
 @require_GET
@@ -84,11 +85,11 @@ def mail_test(request: HttpRequest) -> HttpResponse:
 @require_GET
 @signed_in("admin")
 def doctor(request: HttpRequest) -> HttpResponse:
-    """The same as `fondly doctor`. The page comes at once; the examination follows, for it asks the mail server."""
+    """As `fondly doctor`, but for the oldest of Activity. The page comes first: the examination asks the mail server."""
     if not request.headers.get("HX-Request") and "now" not in request.GET:
         return render(request, "settings/doctor.html", {"findings": None})
     template = "settings/_doctor.html" if request.headers.get("HX-Request") else "settings/doctor.html"
-    return render(request, template, {"findings": checkup.examine()})
+    return render(request, template, {"findings": checkup.examine(newest=_NEWEST)})
 
 
 @require_GET

@@ -6,14 +6,17 @@ Whatever is typed is text, never a query: quotes, operators and wild cards mean 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Literal
 
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Lower
 
 from fondly.ground import reading
 from fondly.people.clients import identity
 from fondly.people.clients.models import Client, Contact, EmailAddress, Phone
-from fondly.people.clients.search_index import CLIENT, CONTACT, EMAIL, PHONE, has_trigrams
+from fondly.people.clients.search_index import CLIENT, CONTACT, EMAIL, PHONE
 
 Where = Literal["name", "contact", "email", "phone", "text"]
 _WHERE: dict[int, Where] = {CLIENT: "name", CONTACT: "contact", EMAIL: "email", PHONE: "phone"}
@@ -36,6 +39,10 @@ LEFT JOIN clients_phone p ON f.at %% 4 = {PHONE} AND p.id = f.at / 4
 LEFT JOIN clients_contact k
   ON k.id = CASE f.at %% 4 WHEN {CONTACT} THEN f.at / 4 WHEN {EMAIL} THEN e.contact_id ELSE p.contact_id END
 ORDER BY f.at %% 4, length(f.text), f.at"""  # noqa: S608 - numbers of our own
+# One row where this PostgreSQL has pg_trgm; from then on its % finds what is so similar.
+_SET_LIKENESS = (
+    "SELECT set_config('pg_trgm.similarity_threshold', %s, false) FROM pg_extension WHERE extname = 'pg_trgm'"
+)
 _ALIVE = (
     "SELECT id, sort_name, name FROM clients_client"
     " WHERE merged_into_id IS NULL AND erased_at IS NULL AND id IN ({ids})"
@@ -173,10 +180,8 @@ def _likely(wanted: str, pieces: set[str]) -> list[tuple[int, str, str]]:
         query = " OR ".join(_quoted(piece) for piece in sorted(pieces)[:_MOST_PIECES])
         sql = "SELECT rowid / 4 FROM clients_find WHERE clients_find MATCH %s AND rowid %% 4 = 0 ORDER BY rank LIMIT %s"
         return reading.rows(_ALIVE.format(ids=sql), [query, _CANDIDATES])
-    with connection.cursor() as cursor:
-        if not has_trigrams(cursor):
-            return []
-        cursor.execute("SELECT set_limit(%s)", [_LEAST_SIMILAR])
+    if not reading.rows(_SET_LIKENESS, [str(_LEAST_SIMILAR)]):
+        return []
     sql = "SELECT id FROM clients_client WHERE sort_name %% %s ORDER BY similarity(sort_name, %s) DESC LIMIT %s"
     return reading.rows(_ALIVE.format(ids=sql), [wanted, wanted, _CANDIDATES])
 
@@ -184,22 +189,25 @@ def _likely(wanted: str, pieces: set[str]) -> list[tuple[int, str, str]]:
 def _postgres_short(words: list[str], digits: str, limit: int) -> Iterator[_Found]:
     alive = {"merged_into": None, "erased_at": None}
     names = Client.objects.filter(**alive)
-    contacts = Contact.objects.exclude(relation="self")
+    contacts = Contact.objects.exclude(relation="self").alias(lower=Lower("name"))  # as it is indexed
     emails = EmailAddress.objects.all()
     for word in words:
         names = names.filter(sort_name__contains=word)
-        contacts = contacts.filter(name__icontains=word)
+        contacts = contacts.filter(lower__contains=word)
         emails = emails.filter(key__contains=word)
-    for pk, name in names.order_by("sort_name", "pk").values_list("pk", "name")[:limit]:
-        yield _Found(pk, "name", name)
-    for pk, name in contacts.values_list("client_id", "name")[:limit]:
-        yield _Found(pk, "contact", name)
-    for pk, address in emails.values_list("contact__client_id", "address")[:limit]:
-        yield _Found(pk, "email", address)
+    kinds = [
+        (CLIENT, names.order_by("sort_name", "pk"), "pk", "name"),
+        (CONTACT, contacts, "client_id", "name"),
+        (EMAIL, emails, "contact__client_id", "address"),
+    ]
     if digits:
         numbers = Phone.objects.filter(number__contains=digits, contact__client__merged_into=None)
-        for pk, number in numbers.values_list("contact__client_id", "number")[:limit]:
-            yield _Found(pk, "phone", number)
+        kinds.append((PHONE, numbers, "contact__client_id", "number"))
+    first, *others = (
+        rows.annotate(what=Value(what)).values_list("what", client, text)[:limit] for what, rows, client, text in kinds
+    )
+    for what, pk, text in sorted(first.union(*others, all=True), key=itemgetter(0)):
+        yield _Found(pk, _WHERE[what], text)
 
 
 def _hits(found: list[_Found], words: list[str]) -> list[Hit]:

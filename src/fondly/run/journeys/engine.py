@@ -1,10 +1,10 @@
 """One turn of the engine: plan, claim, perform, send."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fondly.run.journeys import claiming, planning, switch
+from fondly.run.journeys import claiming, planning, rows, switch
 
 _MOST_BATCHES = 20  # of one kind in one turn, so that planning a crowd does not hold back mail that is due
 
@@ -54,6 +54,13 @@ def tick(now: datetime, worker: str = "worker", stopping: Callable[[], bool] = n
     watched = sum(watch(now) for watch in _watches)
     if switch.why_paused():
         return Tick(watched=watched)
+    # One read while nothing is due: with SQLite a transaction here would make others wait every second.
+    turn = _do_due(now, worker, stopping) if rows.is_anything_due(now) else Tick()
+    sent = 0 if stopping() else sum(sender(now, worker, stopping) for sender in _senders)
+    return replace(turn, sent=sent, watched=watched)
+
+
+def _do_due(now: datetime, worker: str, stopping: Callable[[], bool]) -> Tick:
     planning.wake(now)
     taken_over = claiming.take_over(now)
     planned = _repeat(lambda: planning.plan_due(now), planning.BATCH, stopping)
@@ -64,8 +71,7 @@ def tick(now: datetime, worker: str = "worker", stopping: Callable[[], bool] = n
         done += batch.by_hand + claiming.perform(batch, now, worker)
         if stopping() or not (batch.jobs or batch.by_hand):
             break
-    sent = 0 if stopping() else sum(sender(now, worker, stopping) for sender in _senders)
-    return Tick(planned, claimed, done, sent, taken_over, watched)
+    return Tick(planned, claimed, done, taken_over=taken_over)
 
 
 def _repeat(step: Callable[[], int], full: int, stopping: Callable[[], bool]) -> int:

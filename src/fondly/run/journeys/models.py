@@ -41,6 +41,9 @@ class Journey(models.Model):
             models.Index(
                 fields=["plan_at"], name="journey_to_plan", condition=Q(plan_at__isnull=False, state="active")
             ),
+            models.Index(
+                fields=["paused_until"], name="journey_to_wake", condition=Q(paused_until__isnull=False, state="paused")
+            ),
             models.Index(fields=["client", "state"], name="journey_of_client"),
             models.Index(fields=["playbook", "state", "stage"], name="journey_by_stage"),
         ]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from fondly.ground import instants, reading
+from fondly.ground.leases import INSTANT
 
 
 class MomentRow(NamedTuple):
@@ -53,13 +54,27 @@ MOMENT = (
 MOMENT_WIDTH, _WANTED_AT, _OVERRIDE_AT = 17, 12, 14
 _CLIENT = 'c.id, c.owner_id, c.name, c.first_name, c.last_name, c.salutation, c.persona, c.fields, c."values"'
 # Planned, its time has come, and its journey is active with a current plan.
+_IS_DUE = "mo.state = 'planned' AND mo.at <= %s AND j.state = 'active' AND (j.plan_at IS NULL OR j.plan_at > %s)"
 _DUE = f"""
 SELECT {MOMENT}, {_CLIENT}
 FROM journeys_moment mo
 JOIN journeys_journey j ON j.id = mo.journey_id
 JOIN clients_client c ON c.id = mo.client_id
-WHERE mo.state = 'planned' AND mo.at <= %s AND j.state = 'active' AND (j.plan_at IS NULL OR j.plan_at > %s)
+WHERE {_IS_DUE}
 ORDER BY mo.at, mo.id LIMIT %s"""  # noqa: S608 - our own names
+_ANYTHING = f"""
+SELECT EXISTS (SELECT 1 FROM journeys_journey WHERE state = 'active' AND plan_at <= %s)
+  OR EXISTS (SELECT 1 FROM journeys_journey WHERE state = 'paused' AND paused_until <= %s)
+  OR EXISTS (SELECT 1 FROM journeys_moment WHERE state = 'working' AND lease_until < {{instant}})
+  OR EXISTS (SELECT 1 FROM journeys_moment mo JOIN journeys_journey j ON j.id = mo.journey_id WHERE {_IS_DUE})
+"""  # noqa: S608 - our own names
+
+
+def is_anything_due(now: datetime) -> bool:
+    """Whether a plan, a pause, a lease or a moment waits to be looked at: what an idle worker asks every second."""
+    at = instants.stored(now)
+    ((found,),) = reading.rows(_ANYTHING.format(instant=INSTANT[connection.vendor]), [at] * 4)
+    return bool(found)
 
 
 def due(now: datetime, limit: int) -> list[tuple[MomentRow, ClientRow]]:

@@ -12,6 +12,7 @@ from typing import Literal
 from django.db import connection, transaction
 
 from fondly.ground import clock, instants, reading
+from fondly.ground.leases import INSTANT
 from fondly.ground.wording import recorded
 from fondly.people.clients import consents
 from fondly.run.journeys import switch
@@ -107,7 +108,6 @@ class Fresh:
     is_erased: bool
 
 
-_INSTANT = {"sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')", "postgresql": "clock_timestamp()"}
 _FRESH = """
 WITH asked(id, key_hash) AS (VALUES {asked})
 SELECT m.id, mo.state, j.state, (j.plan_at IS NULL OR j.plan_at > %s), s.value,
@@ -126,7 +126,7 @@ WHERE m.worker = %s AND m.state = 'sending' AND m.committed_at IS NULL AND m.lea
 
 def _fresh(messages: Sequence[Outgoing], worker: str, now: datetime) -> dict[int, Fresh]:
     """By message id; those that are not ours any more are missing."""
-    sql = _FRESH.format(asked=", ".join(["(%s, %s)"] * len(messages)), instant=_INSTANT[connection.vendor])
+    sql = _FRESH.format(asked=", ".join(["(%s, %s)"] * len(messages)), instant=INSTANT[connection.vendor])
     asked = [value for m in messages for value in (m.pk, m.stamp.address_hash if m.stamp else "")]
     found = reading.rows(sql, [*asked, instants.stored(now), switch.NAME, worker])
     return {pk: Fresh(*values) for pk, *values in found}

@@ -8,6 +8,7 @@ from django.db import connection
 
 from fondly.core.playbook.model import Playbook as Book
 from fondly.ground import instants, reading
+from fondly.ground.leases import INSTANT
 from fondly.run.journeys import rows
 from fondly.run.journeys.rows import MomentRow
 
@@ -56,11 +57,24 @@ LEFT JOIN journeys_moment mo ON mo.id = m.moment_id
 LEFT JOIN journeys_journey j ON j.id = mo.journey_id
 """  # noqa: S608 - our own names
 # Held, its time has come, and its journey is active with a current plan.
-_READY = """
-WHERE m.state = 'held' AND m.go_at <= %s AND (
+_IS_READY = """
+m.state = 'held' AND m.go_at <= %s AND (
   m.moment_id IS NULL
-  OR (j.state = 'active' AND mo.state = 'working' AND (j.plan_at IS NULL OR j.plan_at > %s)))
-ORDER BY m.go_at, m.id LIMIT %s"""
+  OR (j.state = 'active' AND mo.state = 'working' AND (j.plan_at IS NULL OR j.plan_at > %s)))"""
+_READY = f"WHERE {_IS_READY} ORDER BY m.go_at, m.id LIMIT %s"
+_ANYTHING = f"""
+SELECT EXISTS (SELECT 1 FROM outbox_message WHERE state = 'sending' AND lease_until < {{instant}})
+  OR EXISTS (
+    SELECT 1 FROM outbox_message m LEFT JOIN journeys_moment mo ON mo.id = m.moment_id
+    LEFT JOIN journeys_journey j ON j.id = mo.journey_id WHERE {_IS_READY})
+"""  # noqa: S608 - our own names
+
+
+def is_anything_ready(now: datetime) -> bool:
+    """Whether a message may go, or is held by a worker that is gone."""
+    at = instants.stored(now)
+    ((found,),) = reading.rows(_ANYTHING.format(instant=INSTANT[connection.vendor]), [at, at])
+    return bool(found)
 
 
 def ready(now: datetime, limit: int) -> list[Outgoing]:

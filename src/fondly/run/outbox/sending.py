@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from fondly.ground import clock
 from fondly.ground.config import ConfigError
 from fondly.run.journeys import switch
-from fondly.run.outbox import addresses, committing, ledger, preparing, rates, results, room
+from fondly.run.outbox import addresses, committing, ledger, outgoing, preparing, rates, results, room
 from fondly.run.outbox.addresses import Sender, Server
 from fondly.run.outbox.committing import Refusal
 from fondly.run.outbox.outgoing import Outgoing
@@ -28,6 +28,8 @@ _pauses: dict[tuple[str, int], tuple[float, int]] = {}  # server -> (monotonic t
 
 def send_ready(now: datetime, worker: str, stopping: Callable[[], bool] = lambda: False) -> int:
     """Send what may go now; returns how many left. Does nothing while mail is not set up."""
+    if not outgoing.is_anything_ready(now):
+        return 0
     ledger.take_over(now)
     try:
         server, sender = addresses.server(), addresses.sender()
