@@ -7,6 +7,7 @@ beside the log of a real mail server. The last line tells; the exit code is 1 wh
 """
 
 import argparse
+import atexit
 import json
 import os
 import signal
@@ -50,7 +51,9 @@ class Side:
     def worker(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "fondly.doors.cli.main", "worker"]
         with self.words.open("ab") as words:
-            return subprocess.Popen(command, env=self.environment, stdout=words, stderr=words)
+            process = subprocess.Popen(command, env=self.environment, stdout=words, stderr=words)
+        atexit.register(process.kill)  # also when the benchmark fails
+        return process
 
 
 class Database:
@@ -165,9 +168,11 @@ class Upgrade:
             raise SystemExit(f"the upgrade did not come to its end: {out}{err}")
 
     def finish(self, *workers: "subprocess.Popen[bytes]") -> None:
-        """Until no mail waits and none is in doubt; then everybody goes home."""
-        ends = time.monotonic() + LONGEST
+        """Until no mail waits and none is in doubt, as long as they get on; then everybody goes home."""
+        taken, ends = 0, 0.0
         while (left := self.new.ask("left")) or self.doubts():
+            if self.taken() > taken:
+                taken, ends = self.taken(), time.monotonic() + LONGEST
             if time.monotonic() > ends:
                 said = self.new.words.read_text()[-2000:]
                 raise SystemExit(f"the new worker does not come to an end: {left} are left; it said: {said}")
