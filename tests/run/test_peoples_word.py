@@ -10,6 +10,7 @@ from fondly.ground.action import Conflict, Refused
 from fondly.ground.models import AuditEntry
 from fondly.run.journeys.actions import (
     DoMomentNow,
+    ExitJourney,
     FinishMoment,
     MoveJourney,
     MoveToVersion,
@@ -19,8 +20,9 @@ from fondly.run.journeys.actions import (
     RescheduleMoment,
     ResumeEverything,
     SkipMoment,
+    StartJourney,
 )
-from fondly.run.journeys.models import Moment
+from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox import faults
 from fondly.run.outbox.actions import EditMessage, ResolveUncertain, TakeBack
 from fondly.run.outbox.models import Message
@@ -214,6 +216,26 @@ def test_a_journey_waits_for_what_a_person_put_on_another_time(mail):
     assert (journey.state, card.state) == ("active", "due")
     assert not any(invariants.broken(MONDAY + 9 * DAY))
     with clock.at(MONDAY + 9 * DAY):
-        do("journeys.finish", FinishMoment(card.pk, card.revision))
+        done = do("journeys.finish", FinishMoment(card.pk, card.revision))
+        journey.refresh_from_db()
+        assert journey.state == "completed"
+        undo(done)
     journey.refresh_from_db()
-    assert journey.state == "completed"
+    card.refresh_from_db()
+    assert (journey.state, journey.ended_at, card.state) == ("active", None, "due")
+
+
+def test_a_journey_goes_on_when_the_event_that_completed_it_is_taken_back():
+    last = BOOK[: BOOK.index("  alumni:")] + BOOK[BOOK.index("templates:") :]
+    journey = start(last)
+    with clock.at(MONDAY + HOUR):
+        do("journeys.exit", ExitJourney(journey.pk))
+        again = do("journeys.start", StartJourney(journey.client_id, journey.playbook_id, "ongoing")).result
+    with clock.at(MONDAY + DAY):
+        hello = moment_of("hello")
+        do("journeys.skip", SkipMoment(hello.pk, hello.revision))
+        over = do("journeys.record_event", RecordEvent(journey.client_id, "done_all"))
+        assert over.result.stages == {}
+        undo(over)
+    journey = Journey.objects.get(pk=again.journey_id)
+    assert (journey.state, journey.ended_at, moment_of("card").state) == ("active", None, "planned")

@@ -85,7 +85,7 @@ def mail_test(request: HttpRequest) -> HttpResponse:
 @require_GET
 @signed_in("admin")
 def doctor(request: HttpRequest) -> HttpResponse:
-    """As `fondly doctor`, but for the oldest of Activity. The page comes first: the examination asks the mail server."""
+    """As `fondly doctor`, but for the oldest of Activity. The page comes at once; then the mail server is asked."""
     if not request.headers.get("HX-Request") and "now" not in request.GET:
         return render(request, "settings/doctor.html", {"findings": None})
     template = "settings/_doctor.html" if request.headers.get("HX-Request") else "settings/doctor.html"

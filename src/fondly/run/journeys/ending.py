@@ -8,6 +8,7 @@ from fondly.run.journeys import performers, records
 from fondly.run.journeys.exits import REASONS
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.journeys.reconcile import reconcile
+from fondly.run.journeys.starting import LIVING
 
 _UNDONE = (Moment.State.PLANNED, Moment.State.DUE, Moment.State.WORKING)
 _FIELDS = ("state", "ended_at", "exit_reason", "exit_note", "exit_stage", "plan_at", "next_moment_at", "revision")
@@ -54,3 +55,15 @@ def reopen(journey: Journey, fact: str, now: datetime, *, paused: bool = False) 
     journey.save(update_fields=list(_FIELDS))
     if not paused:
         reconcile([journey], now)
+
+
+def go_on(journey: Journey) -> None:
+    """What is taken back may be what completed this journey (locked): it is lived again, until its next plan.
+
+    Not when the client lives the playbook again meanwhile, for the same matter.
+    """
+    twins = Journey.objects.filter(client=journey.client_id, playbook=journey.playbook_id, matter=journey.matter)
+    if journey.state == Journey.State.COMPLETED and not twins.filter(state__in=LIVING).exists():
+        journey.state, journey.ended_at = Journey.State.ACTIVE, None
+        journey.revision += 1
+        journey.save(update_fields=["state", "ended_at", "revision"])

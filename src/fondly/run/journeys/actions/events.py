@@ -12,7 +12,7 @@ from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
 from fondly.ground.locking import locked
 from fondly.people.clients import timeline
 from fondly.people.clients.models import Client, Interaction
-from fondly.run.journeys import records
+from fondly.run.journeys import ending, records
 from fondly.run.journeys.handling import replan
 from fondly.run.journeys.models import Journey
 
@@ -87,6 +87,9 @@ def unrecord_event(actor: Actor, given: UnrecordEvent) -> Outcome[EventRecorded]
     if fact is None or fact.client_id != given.client_id:
         raise NotFound(_("This event is no longer on the timeline."))
     records.take_back(given.source, given.external_id)
+    completed = Journey.objects.filter(client=given.client_id, state=Journey.State.COMPLETED, ended_at=fact.at)
+    for journey in locked(completed.order_by("pk")):
+        ending.go_on(journey)
     _plan(given.client_id, clock.now())
     return Outcome(
         EventRecorded(False, _stages(given.client_id)),

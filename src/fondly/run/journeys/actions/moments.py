@@ -10,7 +10,7 @@ from fondly.ground import clock
 from fondly.ground.action import Actor, Conflict, Outcome, Refused, Undo, action
 from fondly.ground.wording import recorded
 from fondly.people.clients import timeline
-from fondly.run.journeys import records
+from fondly.run.journeys import ending, records
 from fondly.run.journeys.handling import (
     OPEN,
     MomentBefore,
@@ -184,6 +184,7 @@ def _restore(given: RestoreMoment) -> Outcome[MomentState]:
         raise Refused(_("It has happened meanwhile and cannot be undone."))
     if moment.state == State.WORKING or moment.asks == "approve":
         call_back(moment, recorded("undone"), now)
+    ending.go_on(moment.journey)
     put_back(moment, given.before)
     replan([moment.journey], now)
     moment.refresh_from_db()
