@@ -4,7 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fondly.core.metrics.frames import DAY
-from fondly.core.metrics.kernels.columns import Columns, Table
+from fondly.core.metrics.kernels.columns import Columns, Ints, Table
+
+_CELL = 100_000  # more months than there are
 
 
 def cohort_retention(columns: Columns) -> Table:
@@ -41,11 +43,21 @@ def _months(first_day: int, last_day: int) -> NDArray[np.int32]:
 def _as_table(counts: NDArray[np.int64], first_month: int) -> Table:
     cohort, age = np.nonzero(counts)
     month = cohort + first_month
-    clients, size = counts[cohort, age], counts[cohort, 0]
-    return {
-        "cohort": (1970 + month // 12) * 100 + month % 12 + 1,
-        "age": age,
-        "clients": clients,
-        "size": size,
-        "share": clients / size,
-    }
+    return _with_shares((1970 + month // 12) * 100 + month % 12 + 1, age, counts[cohort, age])
+
+
+def added(*parts: tuple[Table, int]) -> Table:
+    """Answers about different clients as one; each counts as often as its number says, -1 takes it out."""
+    cells = np.concatenate([table["cohort"] * _CELL + table["age"] for table, _ in parts])
+    weighed = np.concatenate([table["clients"] * times for table, times in parts])
+    cell, place = np.unique(cells, return_inverse=True)
+    clients = np.zeros(len(cell), np.int64)
+    np.add.at(clients, place, weighed)
+    some = np.flatnonzero(clients)
+    return _with_shares(cell[some] // _CELL, cell[some] % _CELL, clients[some])
+
+
+def _with_shares(cohort: Ints, age: Ints, clients: Ints) -> Table:
+    """Of cells in the order of cohort and age; every cohort's first has age 0."""
+    size = clients[np.searchsorted(cohort, cohort)]
+    return {"cohort": cohort, "age": age, "clients": clients, "size": size, "share": clients / size}

@@ -103,7 +103,7 @@ def grouped_quantiles(group: Ints, value: Ints, groups: int, shares: tuple[float
     NaN for an empty group.
     """
     sizes = np.bincount(group, minlength=groups)
-    ordered = _ordered(group, value, groups)
+    ordered = ordered_in_groups(group, value, groups)
     first = np.cumsum(sizes) - sizes
     some = sizes > 0
     made = np.full((groups, len(shares)), np.nan)
@@ -115,7 +115,7 @@ def grouped_quantiles(group: Ints, value: Ints, groups: int, shares: tuple[float
     return made
 
 
-def _ordered(group: Ints, value: Ints, groups: int) -> Ints:
+def ordered_in_groups(group: Ints, value: Ints, groups: int) -> Ints:
     """Values sorted within groups. Both packed into one number sort many times faster than two keys do."""
     bits = int(value.max()).bit_length() if len(value) else 0
     if bits + groups.bit_length() > 63:

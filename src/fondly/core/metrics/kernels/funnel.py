@@ -26,13 +26,18 @@ def funnel(
     columns: Columns, steps: Sequence[str], window_s: float | None = None, level: float = LEVEL
 ) -> tuple[FunnelStep, ...]:
     """Clients per step by their best chain; the same meaning and errors as metrics.funnel."""
+    return funnel_steps(steps, clients_at(columns, steps, window_s).tolist(), level)
+
+
+def clients_at(columns: Columns, steps: Sequence[str], window_s: float | None = None) -> Ints:
+    """How many clients reached each step."""
     window = window_in_microseconds(steps, window_s)
     codes = [columns.names.index(step) if step in columns.names else -1 for step in steps]
     clients = np.zeros(len(steps), np.int64)
     for rows, _ in columns.blocks():
         block = _Block(columns.client[rows], columns.at[rows], columns.what[rows])
         clients += _reached(block, codes, _EVER if window is None else window)
-    return funnel_steps(steps, clients.tolist(), level)
+    return clients
 
 
 def _reached(block: _Block, codes: list[int], window: int) -> list[int]:

@@ -1,5 +1,6 @@
 """Which event follows which, and whole paths (see metrics.paths)."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,18 +18,53 @@ _BASE = 0x9E3779B97F4A7C15 - 0x10
 _WORD = 1 << 64
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """Of each event and the next of the same client, as what * size + next: how many, and their gaps in microseconds.
+
+    counts, sums: shape (size²,); each: the pair and the gap of every single one, if they were asked for.
+    """
+
+    size: int
+    counts: Ints
+    sums: Floats
+    each: tuple[Ints, Ints]
+
+
 def directly_follows(columns: Columns, medians: bool = True) -> Table:
     """what, next, n, mean_gap_s and, unless `medians` is off (it costs a sort), median_gap_s; one entry per pair."""
-    size = len(columns.names)
+    pairs = count_pairs(columns, len(columns.names), medians)
+    middle = grouped_quantiles(*pairs.each, pairs.size**2, (0.5,))[:, 0] if medians else None
+    return pair_table(columns.names, pairs, middle)
+
+
+def count_pairs(columns: Columns, size: int, each: bool = True) -> Pairs:
+    """size: at least the number of names. each: with every single gap."""
     counts, sums = np.zeros(size * size + 1, np.int64), np.zeros(size * size + 1)
-    gaps: list[tuple[Ints, Ints]] = []
+    gaps: list[tuple[Ints, Ints]] = [(np.empty(0, np.int32), np.empty(0, np.int64))]
     for rows, _ in columns.blocks():
         pairs, gap = _pairs(columns, rows, size)
         counts += np.bincount(pairs, minlength=size * size + 1)
         sums += np.bincount(pairs, weights=gap, minlength=size * size + 1)
-        if medians:
+        if each:
             gaps.append(_within(pairs, gap, size * size))
-    return _as_table(columns, counts[:-1], sums[:-1], gaps)
+    group, value = (np.concatenate(part) for part in zip(*gaps, strict=True))
+    return Pairs(size, counts[:-1], sums[:-1], (group, value))
+
+
+def pair_table(names: tuple[str, ...], pairs: Pairs, median_us: Floats | None) -> Table:
+    """The answer of directly_follows."""
+    seen = np.flatnonzero(pairs.counts)
+    told = np.array(names, dtype=object)
+    table: Table = {
+        "what": told[seen // pairs.size],
+        "next": told[seen % pairs.size],
+        "n": pairs.counts[seen],
+        "mean_gap_s": pairs.sums[seen] / pairs.counts[seen] / SECOND,
+    }
+    if median_us is not None:
+        table["median_gap_s"] = median_us[seen] / SECOND
+    return table
 
 
 def _pairs(columns: Columns, rows: slice, size: int) -> tuple[Ints, Ints]:
@@ -46,28 +82,13 @@ def _within(pairs: Ints, gap: Ints, elsewhere: int) -> tuple[Ints, Ints]:
     return pairs[same].astype(np.int32), gap[same]
 
 
-def _as_table(columns: Columns, counts: Ints, sums: Floats, gaps: list[tuple[Ints, Ints]]) -> Table:
-    seen = np.flatnonzero(counts)
-    names = np.array(columns.names, dtype=object)
-    table: Table = {
-        "what": names[seen // len(names)],
-        "next": names[seen % len(names)],
-        "n": counts[seen],
-        "mean_gap_s": sums[seen] / counts[seen] / SECOND,
-    }
-    if gaps:
-        pairs, gap = (np.concatenate(part) for part in zip(*gaps, strict=True))
-        table["median_gap_s"] = grouped_quantiles(pairs, gap, len(counts), (0.5,))[seen, 0] / SECOND
-    return table
-
-
 def variants(columns: Columns, top: int | None = None) -> tuple[Variant, ...]:
     """The complete paths, most frequent first; of equally frequent ones the one of the smaller client first.
 
     Raises ValueError if `top` is less than 1.
     """
     check_top(top)
-    example, clients = _grouped(client_paths(columns))
+    example, clients = grouped(client_paths(columns))
     if top is not None and top < len(clients):
         frequent = clients >= np.partition(clients, -top)[-top]
         example, clients = example[frequent], clients[frequent]
@@ -76,7 +97,7 @@ def variants(columns: Columns, top: int | None = None) -> tuple[Variant, ...]:
     return tuple(_variant(columns, int(example[i]), int(clients[i]), total) for i in best)
 
 
-def _grouped(prints: Hashes) -> tuple[Ints, Ints]:
+def grouped(prints: Hashes) -> tuple[Ints, Ints]:
     """The first client of each path, and how many took it. (np.unique would sort stably, at four times the cost.)"""
     order = np.argsort(prints)
     ordered = prints[order]
