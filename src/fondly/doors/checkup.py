@@ -19,6 +19,7 @@ from fondly.doors import database, heartbeat, invariants
 from fondly.ground import chain, clock
 from fondly.ground.config import ConfigError
 from fondly.listen.returns import queries as returns
+from fondly.measure.lake import checking as lake
 from fondly.people.team.models import User
 from fondly.run.journeys import switch
 from fondly.run.outbox import addresses
@@ -59,6 +60,7 @@ def examine(anchor: chain.Head | None = None, newest: int | None = None) -> list
             *_behind(),
             *_unsure(),
             *_returns(),
+            *_lake(),
         ]
     return [*found, _mail(), _disk(), _backups(), _key(), _address()]
 
@@ -212,6 +214,21 @@ def _mailbox(found: returns.Standing) -> Finding:
     if found.read_at is None:
         return Finding(_("mailbox"), "note", _("not read yet"), _("A running worker reads it within a minute."))
     return Finding(_("mailbox"), "good", _("read %(at)s UTC") % {"at": f"{found.read_at:%Y-%m-%d %H:%M}"})
+
+
+def _lake() -> Iterator[Finding]:
+    """What measures read: sealed facts and behaviour events."""
+    found = lake.check()
+    advice = _("Restore a backup for the events; `fondly reseal` writes what is known of clients once more.")
+    if found.missing:
+        words = _("%(n)d of %(files)d files are not there or not what was written")
+        yield Finding(_("lake"), "bad", words % {"n": found.missing, "files": found.files}, advice)
+    if found.astray:
+        words = _("the files have %(n)d facts more or less than the timeline")
+        yield Finding(_("lake"), "bad", words % {"n": found.astray}, advice)
+    if not found.missing and not found.astray:
+        values = {"rows": found.rows, "files": found.files, "size": found.bytes / 1e6}
+        yield Finding(_("lake"), "good", _("%(rows)d rows in %(files)d files, %(size).1f MB") % values)
 
 
 def _counted(one: invariants.Broken) -> str:

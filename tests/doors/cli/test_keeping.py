@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from fondly.measure.lake import reading
 from tests.quick import migrated
 
 HERE = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
@@ -44,7 +45,33 @@ def install(tmp_path_factory) -> Path:
     fondly(home, "do", "playbooks.create", "--trade", "coach")
     (home / "files" / "a").mkdir(parents=True)
     (home / "files" / "a" / "photo.txt").write_text("a photo")
+    inside(home, SEAL)
     return home
+
+
+# Two behaviour events and a fact are sealed; the events leave the database.
+SEAL = """
+from datetime import timedelta
+from fondly.ground import clock
+from fondly.measure.events.models import BehaviourEvent
+from fondly.measure.lake import sealing
+from fondly.people.clients.timeline import NewFact, record
+now = clock.now()
+record(NewFact(1, "note", now, text="words"))
+for n in "ab":
+    BehaviourEvent.objects.create(
+        message_id=n, kind="track", name="opened", visitor=n, at=now, received_at=now, properties="{}", context="{}"
+    )
+assert [sealing.seal(table, now + timedelta(days=1)) for table in ("interactions", "events")] == [1, 2]
+BehaviourEvent.objects.all().delete()
+"""
+
+
+def in_lake(home: Path) -> list[tuple]:
+    """The facts and the events that can be read."""
+    with reading.open(home / "fondly.sqlite3", home) as lake:
+        asked = lake.duckdb("interactions", "events")
+        return asked.sql("SELECT kind FROM interactions UNION ALL SELECT name FROM events").fetchall()
 
 
 def free_port() -> int:
@@ -62,6 +89,13 @@ def prepare(home: Path) -> None:
     key.write_text(secrets.token_urlsafe(50))
 
 
+def inside(home: Path, code: str) -> None:
+    """Run code in a process that has set up this install."""
+    code = f"from fondly.doors.cli.django_setup import setup; setup()\n{code}"
+    environment = {**HERE, "FONDLY_HOME": str(home)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
+
+
 def names(home: Path) -> list[str]:
     with sqlite3.connect(home / "fondly.sqlite3") as database:
         return [row[0] for row in database.execute("SELECT name FROM clients_client ORDER BY id")]
@@ -75,6 +109,8 @@ def test_a_backup_comes_back_whole_and_paused(install, tmp_path):
     assert "Nothing is sent until" in said
     assert names(fresh) == ["Priya Shah", "Tom Weld"]
     assert (fresh / "files" / "a" / "photo.txt").read_text() == "a photo"
+    assert in_lake(fresh) == in_lake(install) == [("note",), ("opened",), ("opened",)]
+    assert not (fresh / "lake" / "interactions").exists()  # sealed again by a worker
     assert (fresh / "secret.key").read_bytes() == (install / "secret.key").read_bytes()
     with sqlite3.connect(fresh / "fondly.sqlite3") as database:
         settings = dict(database.execute("SELECT name, value FROM ground_setting"))
@@ -83,7 +119,7 @@ def test_a_backup_comes_back_whole_and_paused(install, tmp_path):
 
 def test_what_is_there_is_not_overwritten_without_force_and_kept_with_it(install, tmp_path):
     backup, other = tmp_path / "b.tar.gz", tmp_path / "other"
-    fondly(install, "backup", "-o", str(backup))
+    fondly(install, "backup", "--without-events", "-o", str(backup))
     prepare(other)
     fondly(other, "do", "clients.create", "--name", "Ana Ruiz")
     assert "--force" in fondly(other, "restore", str(backup), fails=True)
@@ -91,6 +127,7 @@ def test_what_is_there_is_not_overwritten_without_force_and_kept_with_it(install
     fondly(other, "restore", "--force", str(backup))
     assert names(other) == ["Priya Shah", "Tom Weld"]
     (kept,) = (other / "backups").glob("replaced-*")
+    assert in_lake(other) == [("note",)]
     assert names(kept) == ["Ana Ruiz"]
 
 
@@ -141,6 +178,8 @@ def test_an_export_holds_everything_but_secrets(install, tmp_path, name):
         assert hashlib.sha256(files[file["file"]]).hexdigest() == file["sha256"]
     assert any(path.startswith("playbooks/") and b"fondly: 1" in data for path, data in files.items())
     assert files["files/a/photo.txt"] == b"a photo"
+    assert sum(name.startswith("lake/events/") for name in files) == 1
+    assert not any("lake/interactions" in name or "lake_" in name for name in files)
     everything = b"".join(files.values())
     assert (
         b"argon2" not in everything

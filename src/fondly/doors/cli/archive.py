@@ -20,6 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from fondly import __version__
 from fondly.ground import chain, clock
+from fondly.measure.lake import backing
 
 FORMAT = 1
 SQLITE, POSTGRES = "database.sqlite3", "database.dump"
@@ -33,8 +34,12 @@ def name_for(why: str) -> Path:
     return Path(settings.HOME) / "backups" / f"fondly-{why}-{stamp}.tar.gz"
 
 
-def make(target: Path) -> Path:
-    """Write a backup to `target` (only the owner can read it) and return it. A half-written one is never left."""
+def make(target: Path, *, with_events: bool = True) -> Path:
+    """Write a backup to `target` (only the owner can read it) and return it. A half-written one is never left.
+
+    with_events: also the behaviour events that have left the database. Sealed facts are never in it: they are sealed
+    again after a restore.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     try:
@@ -42,7 +47,7 @@ def make(target: Path) -> Path:
             activity_end = _activity_end()  # before the copy, which then holds at least this
             database = _dump(Path(folder))
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
-                _pack(raw, database, activity_end)
+                _pack(raw, database, activity_end, with_events)
                 raw.flush()
                 os.fsync(raw.fileno())
         part.replace(target)
@@ -51,10 +56,10 @@ def make(target: Path) -> Path:
     return target
 
 
-def _pack(raw: Any, database: Path, activity_end: str) -> None:
+def _pack(raw: Any, database: Path, activity_end: str, with_events: bool) -> None:
     hashes: dict[str, str] = {}
     with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=6) as tar:
-        for path, name in _members(database):
+        for path, name in _members(database, with_events):
             hashes[name] = sha256(path)
             tar.add(path, name, recursive=False)
         text = json.dumps(_manifest(hashes, activity_end), indent=1).encode()
@@ -63,7 +68,7 @@ def _pack(raw: Any, database: Path, activity_end: str) -> None:
         tar.addfile(entry, io.BytesIO(text))
 
 
-def _members(database: Path) -> Iterator[tuple[Path, str]]:
+def _members(database: Path, with_events: bool) -> Iterator[tuple[Path, str]]:
     yield database, database.name
     key = Path(settings.HOME) / KEY
     if key.exists():
@@ -72,6 +77,8 @@ def _members(database: Path) -> Iterator[tuple[Path, str]]:
     for path in sorted(files.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield path, f"files/{path.relative_to(files).as_posix()}"
+    if with_events:
+        yield from ((path, path.relative_to(settings.HOME).as_posix()) for path in backing.to_keep())
 
 
 def _manifest(hashes: dict[str, str], activity_end: str) -> dict[str, Any]:

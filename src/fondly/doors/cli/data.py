@@ -1,4 +1,4 @@
-"""Bring data in, take it out: import, export, backup, restore, remove-demo."""
+"""Bring data in, take it out: import, export, backup, restore, reseal, remove-demo."""
 
 import argparse
 import sys
@@ -26,11 +26,14 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
 def _add_keeping(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     backup = subparsers.add_parser("backup", help="one file that holds the whole install; can run while it is used")
     backup.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: FONDLY_HOME/backups)")
+    backup.add_argument("--without-events", action="store_true", help="leave out sealed behaviour events: much smaller")
     backup.set_defaults(func=_backup)
     restore = subparsers.add_parser("restore", help="put a backup back; sending starts paused")
     restore.add_argument("file", help="a backup made by `fondly backup`")
     restore.add_argument("--force", action="store_true", help="replace the install that is there (it is kept aside)")
     restore.set_defaults(func=_restore)
+    reseal = subparsers.add_parser("reseal", help="write the lake's facts anew from the timeline, if files were lost")
+    reseal.set_defaults(func=_reseal)
     remove = subparsers.add_parser("remove-demo", help="remove the examples; your own records stay")
     remove.set_defaults(func=_remove_demo)
 
@@ -62,7 +65,7 @@ def _backup(arguments: Arguments) -> int:
     target = Path(arguments.output).expanduser() if arguments.output else archive.name_for("backup")
     if target.exists():
         sys.exit(f"fondly: {target} exists already; name another file.")
-    made = _on_disk(lambda: archive.make(target))
+    made = _on_disk(lambda: archive.make(target, with_events=not arguments.without_events))
     size = made.stat().st_size / 1e6
     print(f"Backup: {made} ({size:.1f} MB). It holds the install's key: keep it as safe as the install itself.")
     return 0
@@ -79,6 +82,15 @@ def _restore(arguments: Arguments) -> int:
         sys.exit(f"fondly: there is no file {file}.")
     _on_disk(lambda: restore(file, force=arguments.force))
     print("Restored. Nothing is sent until an admin resumes in Settings. Start with `fondly up`.")
+    return 0
+
+
+def _reseal(arguments: Arguments) -> int:
+    _ready()
+    from fondly.measure.lake import backing
+
+    backing.begin_again()
+    print("A running worker seals all facts again. Until then they are read from the database.")
     return 0
 
 

@@ -23,8 +23,10 @@ from fondly import __version__
 from fondly.design.playbooks.models import PlaybookVersion
 from fondly.doors.cli.archive import sha256
 from fondly.ground import clock
+from fondly.measure.lake import backing
 
 _LEFT_OUT = {"team.Session", "team.SignInLink", "team.ApiToken", "ground.UsedKey"}
+_OF_THE_LAKE = "lake"  # an app's label: which rows lie in which file says nothing to anybody else
 _SECRET_FIELDS = {"team.User": {"password", "sessions_ended"}}
 _ENCRYPTED = "gAAAA"  # how every value kept by ground.secrets begins
 _ROWS = 2000
@@ -85,7 +87,8 @@ def _write(place: Place) -> dict[str, Any]:
 def exported_models() -> list[type[models.Model]]:
     """Every table of Fondly itself, but for those that only hold keys; many-to-many tables too."""
     ours = [m for c in apps.get_app_configs() if c.name.startswith("fondly.") for m in c.get_models(True)]
-    return [model for model in ours if model._meta.label not in _LEFT_OUT]
+    told = [model for model in ours if model._meta.app_label != _OF_THE_LAKE]
+    return [model for model in told if model._meta.label not in _LEFT_OUT]
 
 
 def _rows(model: type[models.Model]) -> Iterator[dict[str, Any]]:
@@ -129,6 +132,7 @@ def _stored_files() -> Iterator[tuple[str, Path]]:
     for path in sorted(root.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield f"files/{path.relative_to(root).as_posix()}", path
+    yield from ((path.relative_to(settings.HOME).as_posix(), path) for path in backing.to_keep())
 
 
 def _copy(place: Place, name: str, path: Path) -> str:

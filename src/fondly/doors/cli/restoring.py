@@ -17,6 +17,8 @@ from django.db.migrations.loader import MigrationLoader
 from fondly.doors import heartbeat
 from fondly.doors.cli import archive
 from fondly.ground import clock
+from fondly.measure.lake import backing
+from fondly.measure.lake.manifest import FOLDER
 from fondly.run.journeys import switch
 from fondly.run.outbox import restoring as fencing
 
@@ -35,6 +37,7 @@ def restore(file: Path, *, force: bool) -> None:
             _make_room(home, force)
         _swap_in(staged, home)
     connection.close()
+    backing.begin_again()
     switch.turn("restored")
     fencing.put_up(datetime.fromisoformat(manifest["made_at"]), clock.now())
 
@@ -118,7 +121,7 @@ def _make_room(home: Path, force: bool) -> None:
     if connection.vendor == "postgresql":
         archive.make(kept / "database-and-files.tar.gz")
     connection.close()
-    for name in (*_sqlite_files(), "files", archive.KEY):
+    for name in (*_sqlite_files(), "files", FOLDER, archive.KEY):
         if (home / name).exists():
             (home / name).rename(kept / name)
     print(f"What was there is kept in {kept}")
@@ -148,7 +151,7 @@ def _swap_in(staged: Path, home: Path) -> None:
         name = str(settings.DATABASES["default"]["NAME"])
         options = ["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction"]
         archive.run_tool(["pg_restore", *options, f"--dbname={name}", str(staged / archive.POSTGRES)])
-    for part in ("files", archive.KEY):
+    for part in ("files", FOLDER, archive.KEY):
         if (staged / part).exists():
             (home / part).unlink(missing_ok=True) if part == archive.KEY else shutil.rmtree(home / part, True)
             (staged / part).rename(home / part)

@@ -13,6 +13,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from fondly.doors import database, heartbeat
 from fondly.ground import chain, clock, errands
+from fondly.measure.lake.keeping import Keeper
 from fondly.people.team.sessions import SessionStore
 from fondly.run.journeys import clockwork, engine, map_page
 
@@ -30,6 +31,7 @@ class Worker:
         self.parent = parent
         self.stopping = threading.Event()
         self._errands = errands.Worker(self.name)
+        self._lake = Keeper()
         self._changes = database.changes()
         self._beaten_at: datetime | None = None
         self._cleaned_at: datetime | None = None
@@ -59,7 +61,9 @@ class Worker:
             self._bring_clock()
             more_to_seal = chain.seal_next() == chain.BATCH
             on_errand = self._errands.turn()
-            return not engine.tick(clock.now(), self.name, self._must_stop).quiet or on_errand or more_to_seal
+            quiet = engine.tick(clock.now(), self.name, self._must_stop).quiet
+            more_to_keep = self._lake.turn(clock.now())
+            return not quiet or on_errand or more_to_seal or more_to_keep
         except DatabaseError as error:
             log.warning("the database could not do it, trying again: %s", error)
         except Exception:

@@ -10,6 +10,10 @@ class LakeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from fondly.measure.events import erasing
+        from fondly.measure.lake.forgetting import forget
+
+        erasing.on_forget.register(forget)
         post_migrate.connect(_keep_watch, sender=self)
 
 

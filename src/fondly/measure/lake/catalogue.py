@@ -30,6 +30,8 @@ class Table:
     """source: the FROM part in the database; empty where the rows are made from the playbooks' texts.
 
     sealed: in which order the rows lie in the lake's files; empty where there are none.
+    kept: the columns of those files, where they are not the ones people see. Then `sql` of a column that is seen tells
+    how it is made of `e`, a kept row, and `v`, what is known of its visitor.
     """
 
     name: str
@@ -37,6 +39,12 @@ class Table:
     columns: tuple[Column, ...]
     source: str = ""
     sealed: str = ""
+    kept: tuple[Column, ...] = ()
+
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """The columns as they are in the database and in the files."""
+        return self.kept or self.columns
 
     def shown(self, personal: bool) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if personal or not column.personal)
@@ -70,6 +78,8 @@ def _money(name: str, meaning: str) -> Column:
     return Column(name, "BIGINT", meaning)
 
 
+# The number of the id that stands for them; of an id nobody has linked to another a number made of it.
+_VISITOR = "coalesce(v.number, -CAST(md5_number_lower(e.visitor) >> 1 AS BIGINT))"
 _CLIENT, _JOURNEY = _ref("client", "whose; clients.id"), _ref("journey", "of which journey; journeys.id")
 
 INTERACTIONS = Table(
@@ -96,6 +106,35 @@ INTERACTIONS = Table(
     ),
     "clients_interaction",
     sealed='client, "at", id',
+)
+
+EVENTS = Table(
+    "events",
+    "What visitors do on our pages and in our apps: one event a row",
+    (
+        _id("number of the event", "e.id"),
+        _ref("client", "whose, if it is known; clients.id", "v.client"),
+        _ref("visitor", "the same for everything one visitor does, whoever it is", _VISITOR),
+        _at("at", "when it happened", 'e."at"'),
+        _at("received_at", "when we learnt of it", "e.received_at"),
+        _text("kind", "track, identify, page, screen, group, alias", "e.kind"),
+        _text("name", "the event, page or screen", "e.name"),
+        _who("visitor_id", "the id the visitor came under", "e.visitor"),
+        _who("properties", "what was told of it, as JSON", "e.properties"),
+        _who("context", "browser, address, campaign, …, as JSON", "e.context"),
+    ),
+    "events_behaviourevent",
+    sealed='visitor, "at", id',
+    kept=(
+        _id(""),
+        _text("visitor", ""),
+        _at("at", ""),
+        _at("received_at", ""),
+        _text("kind", ""),
+        _text("name", ""),
+        _text("properties", ""),
+        _text("context", ""),
+    ),
 )
 
 CLIENTS = Table(
@@ -337,7 +376,7 @@ PEOPLE = Table(
 )
 
 _ALL = (
-    INTERACTIONS, CLIENTS, JOURNEYS, STAYS, MOMENTS, MESSAGES, PROMISES, OFFERS, PLAYBOOKS, STAGES, TOUCHPOINTS,
-    SURVEYS, TARGETS, PEOPLE,
-)  # fmt: skip
+    *(INTERACTIONS, EVENTS, CLIENTS, JOURNEYS, STAYS, MOMENTS, MESSAGES, PROMISES, OFFERS),
+    *(PLAYBOOKS, STAGES, TOUCHPOINTS, SURVEYS, TARGETS, PEOPLE),
+)
 TABLES = {table.name: table for table in _ALL}

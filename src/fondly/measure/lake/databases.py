@@ -99,6 +99,11 @@ def numbers(values: Iterable[int]) -> str:
     return ", ".join(str(int(value)) for value in values)
 
 
+def quoted(text: object) -> str:
+    """A text, or a path, as it stands in a statement."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
 def _expression(column: Column, vendor: Vendor) -> str:
     stored = column.stored if not column.stored.isidentifier() else f'"{column.stored}"'
     if column.type == "VARCHAR":

@@ -2,12 +2,15 @@
 
 import os
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fondly.measure.lake import tabling
 from fondly.measure.lake.catalogue import SCHEMA, TABLES
-from fondly.measure.lake.manifest import quoted
+from fondly.measure.lake.databases import quoted
+from fondly.measure.lake.inside import folder
 from fondly.measure.lake.models import LakeFile
 
 if TYPE_CHECKING:
@@ -17,21 +20,24 @@ UNFINISHED = ".part"
 _MONTH = "strftime(\"at\", '%Y-%m')"
 
 
-def write_months(
-    connection: "DuckDBPyConnection", rows: str, table: str, folder: Path, now: datetime
-) -> list[LakeFile]:
+def write_months(connection: "DuckDBPyConnection", rows: str, table: str, now: datetime) -> list[LakeFile]:
     """One file for each month that is in `rows` (a table of DuckDB). They count once they are in the manifest."""
     months = connection.execute(f"SELECT DISTINCT strftime(\"at\", '%Y-%m') FROM {rows} ORDER BY 1").fetchall()
-    return [_write(connection, rows, table, month, folder, now) for (month,) in months]
+    return [_write(connection, rows, table, month, now) for (month,) in months]
 
 
-def _write(
-    connection: "DuckDBPyConnection", rows: str, table: str, month: str, folder: Path, now: datetime
-) -> LakeFile:
+def view(connection: "DuckDBPyConnection", table: str, files: Sequence[LakeFile], untrue: str = "") -> None:
+    """The rows of these files but those that are untrue, under the table's name and with its columns of today."""
+    columns = TABLES[table].stored
+    tabling.create(connection, f"{table}_here", columns)
+    tabling.unite(connection, table, columns, [folder() / file.path for file in files], untrue)
+
+
+def _write(connection: "DuckDBPyConnection", rows: str, table: str, month: str, now: datetime) -> LakeFile:
     those = f"FROM {rows} WHERE {_MONTH} = '{month}'"
     count, first, last = connection.execute(f"SELECT count(*), min(id), max(id) {those}").fetchall()[0]
     path = f"{table}/{month}/{first}-{last}-{secrets.token_hex(4)}.parquet"
-    target = folder / path
+    target = folder() / path
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = target.with_suffix(UNFINISHED)
     ordered = f"SELECT * {those} ORDER BY {TABLES[table].sealed}"

@@ -1,7 +1,14 @@
 """What is sealed where, how far, and whose sealed rows are no longer true."""
 
+import secrets
+
 from django.db import models
 from django.db.models import Q
+
+
+def new_state() -> str:
+    """A word that no other state has had."""
+    return secrets.token_hex(8)
 
 
 class LakeFile(models.Model):
@@ -29,7 +36,8 @@ class Watermark(models.Model):
     last_id = models.BigIntegerField(default=0)
     # Counted up by every change of the manifest. Whoever finds another number than at the start throws its work away.
     turn = models.BigIntegerField(default=0)
-    redone_at = models.DateTimeField(null=True)
+    # Another word whenever rows that were sealed already have changed: what was made of them is no longer true.
+    state = models.CharField(max_length=16, default=new_state)
 
 
 class Redo(models.Model):
@@ -39,3 +47,10 @@ class Redo(models.Model):
     """
 
     client_id = models.BigIntegerField()
+
+
+class Forgotten(models.Model):
+    """A visitor whose sealed events must not be read, and who is taken out of the files in the next turn."""
+
+    visitor = models.CharField(max_length=205)
+    last_id = models.BigIntegerField()  # what comes under the same id later is somebody's again

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from fondly.measure.lake import manifest
 from fondly.measure.lake.catalogue import TABLES, Column, Table
-from fondly.measure.lake.databases import Database, connect, numbers, select
+from fondly.measure.lake.databases import Database, connect, select
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from fondly.core.metrics.kernels.columns import Columns
+    from fondly.measure.lake.clustered import Now, What
 
 
 def open(database: str | Path, home: Path, *, personal: bool = False) -> "Lake":
@@ -52,6 +55,29 @@ class Lake:
         told = self._database.rows("SELECT value FROM ground_setting WHERE name = 'clock.offset_seconds'")
         return datetime.now(UTC) + timedelta(seconds=float(told[0][0]) if told and told[0][0] else 0.0)
 
+    def columns(
+        self,
+        what: "What" = "name",
+        *,
+        stage: bool = True,
+        kinds: Sequence[str] = (),
+        since: int | None = None,
+        until: int | None = None,
+    ) -> "Columns":
+        """All facts for the numpy kernels, as of now; clients stand for themselves.
+
+        what: the fact's name (its kind, if it has none) or its kind. stage: only facts of a stage, with it. kinds: only
+        such facts. since, until: only facts from, and before, these microseconds since 1970.
+        """
+        return self.kept(what, stage=stage, kinds=kinds).columns(since, until)
+
+    def kept(self, what: "What" = "name", *, stage: bool = True, kinds: Sequence[str] = ()) -> "Now":
+        """The same as what is kept of them and what has changed since: the cheapest way to ask again and again."""
+        from fondly.measure.lake import clustered
+
+        with self._database.moment():
+            return clustered.read(self._database, self._folder, clustered.Asked(what, stage, tuple(kinds)))
+
     def close(self) -> None:
         self._database.close()
 
@@ -66,6 +92,8 @@ class Lake:
 
         if not table.source:
             return len(designs.rows(self._database, table.name))
+        if table.kept:  # the database may have let go of what is sealed
+            return manifest.count(self._database, table)
         return int(self._database.rows(f"SELECT count(*) FROM {table.source}")[0][0])
 
     def _add(self, connection: "DuckDBPyConnection", table: Table) -> None:
@@ -73,30 +101,37 @@ class Lake:
 
         columns = table.shown(self.personal)
         if table.sealed:
-            self._add_sealed(connection, table, columns)
-            return
-        if table.source:
+            self._add_sealed(connection, table)
+        elif table.source:
             rows = self._database.rows(select(table, columns, self._database.vendor))
+            tabling.create(connection, table.name, columns, rows)
         else:
-            rows = designs.rows(self._database, table.name)
-        tabling.create(connection, table.name, columns, rows)
+            tabling.create(connection, table.name, columns, designs.rows(self._database, table.name))
 
-    def _add_sealed(self, connection: "DuckDBPyConnection", table: Table, columns: Sequence[Column]) -> None:
-        """A view over the files and, as a table of its own, over what they do not hold (any more)."""
+    def _add_sealed(self, connection: "DuckDBPyConnection", table: Table) -> None:
+        """A view over the files and, copied now, what they do not hold (any more)."""
         from fondly.measure.lake import tabling
 
-        # First whose rows are untrue, then the files: were it the other way round, outside of a transaction a turn
-        # of the sealing in between would take the mark away from under the older files.
-        untrue = manifest.untrue_clients(self._database)
-        sealed = manifest.read(self._database, table.name)
-        newer = f"id > {sealed.last_id}"
-        where = f"{newer} OR client_id IN ({numbers(untrue)})" if untrue else newer
-        rows = self._database.rows(select(table, columns, self._database.vendor, where))
-        tabling.create(connection, f"_{table.name}_here", columns, rows)
-        told = ", ".join(f'"{column.name}"' for column in columns)
-        view = f"SELECT {told} FROM _{table.name}_here"
-        if sealed.paths:
-            files = ", ".join(manifest.quoted(self._folder / path) for path in sealed.paths)
-            rest = f" WHERE client NOT IN ({numbers(untrue)})" if untrue else ""
-            view += f" UNION ALL BY NAME SELECT * FROM read_parquet([{files}], union_by_name = true){rest}"
-        connection.execute(f"CREATE VIEW {table.name} AS {view}")
+        kept = manifest.read(self._database, table)
+        rows = self._database.rows(select(table, table.stored, self._database.vendor, kept.since(kept.last_id)))
+        name = f"kept_{table.name}" if table.kept else table.name
+        tabling.create(connection, f"{name}_here", table.stored, rows)
+        tabling.unite(connection, name, table.stored, [self._folder / path for path in kept.paths], kept.untrue)
+        if table.kept:
+            self._add_visitors(connection)
+            told = ", ".join(f'{column.sql} AS "{column.name}"' for column in table.shown(self.personal))
+            seen = f"SELECT {told} FROM {name} e LEFT JOIN visitors_known v ON v.visitor = e.visitor"
+            connection.execute(f"CREATE VIEW {table.name} AS {seen}")
+
+    def _add_visitors(self, connection: "DuckDBPyConnection") -> None:
+        """Who visitors are is learnt after their events were sealed, so it is looked up when they are read."""
+        from fondly.measure.lake import tabling
+
+        columns = (Column("visitor", "VARCHAR", ""), Column("client", "BIGINT", ""), Column("number", "BIGINT", ""))
+        tabling.create(connection, "visitors_known", columns, self._database.rows(_KNOWN))
+
+
+_KNOWN = (
+    "SELECT v.visitor, v.client_id, stands.id FROM events_visitor v"
+    " JOIN events_visitor stands ON stands.visitor = v.same_as"
+)

@@ -1,11 +1,13 @@
 """Rows as typed tables of DuckDB, without pyarrow or pandas."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fondly.measure.lake.catalogue import Column
+from fondly.measure.lake.databases import quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -16,12 +18,14 @@ _NUMPY = {
 }  # fmt: skip
 
 
-def connect() -> "DuckDBPyConnection":
-    """DuckDB in memory, in UTC."""
+def connect(*, modest: bool = False) -> "DuckDBPyConnection":
+    """DuckDB in memory, in UTC. modest: one core and little memory, for a worker that has other things to do."""
     import duckdb
 
     # No extension is looked for elsewhere: nothing calls out unless told to.
     settings: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    if modest:
+        settings |= {"threads": 1, "memory_limit": "1GB"}
     connection = duckdb.connect(":memory:", config=settings)
     connection.execute("SET TimeZone = 'UTC'")
     return connection
@@ -31,7 +35,7 @@ def create(
     connection: "DuckDBPyConnection", name: str, columns: Sequence[Column], rows: Sequence[tuple[Any, ...]] = ()
 ) -> None:
     """A table of these columns, with instants in microseconds made instants."""
-    kinds = ", ".join(f'"{column.name}" {column.type}' for column in columns)
+    kinds = ", ".join(f"{_named(column)} {column.type}" for column in columns)
     connection.execute(f'CREATE TABLE "{name}" ({kinds})')
     add(connection, name, columns, rows)
 
@@ -49,8 +53,26 @@ def add(
     connection.unregister("_rows")
 
 
+def unite(
+    connection: "DuckDBPyConnection", name: str, columns: Sequence[Column], files: Sequence[Path], untrue: str = ""
+) -> None:
+    """A view over the rows of the table `NAME_here`, made by `create`, and of the files but those that are untrue.
+
+    A column that an older file does not have is NULL there.
+    """
+    view = f'SELECT {", ".join(_named(column) for column in columns)} FROM "{name}_here"'
+    if files:
+        told, rest = ", ".join(map(quoted, files)), f" WHERE NOT ({untrue})" if untrue else ""
+        view += f" UNION ALL BY NAME SELECT * FROM read_parquet([{told}], union_by_name = true){rest}"
+    connection.execute(f'CREATE VIEW "{name}" AS {view}')
+
+
+def _named(column: Column) -> str:
+    return f'"{column.name}"'
+
+
 def _typed(column: Column) -> str:
-    named = f'"{column.name}"'
+    named = _named(column)
     return f"make_timestamp({named}::BIGINT)" if column.type == "TIMESTAMP" else f"{named}::{column.type}"
 
 
