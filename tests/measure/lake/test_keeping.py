@@ -9,6 +9,7 @@ import pytest
 
 from fondly.ground import clock
 from fondly.ground.action import SYSTEM, perform
+from fondly.measure.events.keeping import key_of
 from fondly.measure.events.models import BehaviourEvent, Visitor
 from fondly.measure.lake import compacting, entering, inside, keeping, redoing, sealing, sweeping
 from fondly.measure.lake.catalogue import TABLES, Column, Table
@@ -144,8 +145,9 @@ def test_an_older_file_is_read_without_the_columns_it_has_not(monkeypatch):
 
 
 def event(name: str, visitor: str, **more) -> BehaviourEvent:
+    key = uuid.uuid4().hex
     values = {
-        **{"message_id": uuid.uuid4().hex, "kind": "track", "at": NOW, "received_at": clock.now()},
+        **{"message_id": key, "message_key": key_of(key), "kind": "track", "at": NOW, "received_at": clock.now()},
         **{"properties": '{"plan": "a"}', "context": "{}"},
     }
     return BehaviourEvent.objects.create(name=name, visitor=visitor, **(values | more))

@@ -46,11 +46,9 @@ def read(database: Database, table: Table) -> Manifest:
 
 def count(database: Database, table: Table) -> int:
     """How many rows a table has: those of its files, and those that are newer."""
-    last_id = read(database, table).last_id
+    newer = f"SELECT count(*) FROM {table.source} WHERE id > {read(database, table).last_id}"
     sealed = "SELECT coalesce(sum(rows), 0) FROM lake_lakefile WHERE replaced_at IS NULL"
-    (found,) = database.rows(
-        f'SELECT ({sealed} AND "table" = {quoted(table.name)}) + (SELECT count(*) FROM {table.source} WHERE id > {last_id})'
-    )
+    (found,) = database.rows(f'SELECT ({sealed} AND "table" = {quoted(table.name)}) + ({newer})')
     return int(found[0])
 
 
