@@ -114,7 +114,7 @@ def _bare(batches: int) -> None:
     given = [json.loads(_body()) for _ in range(batches)]
     rows = []
     for one in given:
-        reader = Reader(one, 0, datetime.now(UTC), {"Button Clicked": ""})
+        reader = Reader(one, datetime.now(UTC), {"Button Clicked": ""})
         reader.batch()
         rows.append(reader.rows)
     insert = _insert(connection, COLUMNS)

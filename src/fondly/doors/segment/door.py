@@ -93,7 +93,7 @@ class Door:
         body = asking.unpacked(environ, asking.body(environ))
         given = parsed(body)
         holder = holder or _holder(_secret_of_body(given))
-        reader = Reader(given, len(body), clock.now(), known.spellings())
+        reader = Reader(given, clock.now(), known.spellings())
         reader.batch() if place == "batch" else reader.single(place)
         self._slow_down(holder, len(reader.rows))
         if reader.rows:

@@ -21,7 +21,7 @@ from fondly.measure.events.models import ANONYMOUS, ID_LIMIT, NAME_LIMIT, Behavi
 KINDS = frozenset({"track", "identify", "page", "screen", "group", "alias"})
 MOST_EVENTS = 2500
 EVENT_BYTES = 32 * 1024
-_SMALLEST = 60  # bytes: no event is shorter, so a short body of many events needs no measuring of each
+_NEARLY = EVENT_BYTES - 4096  # what is not kept of an event is short, or else harms nobody
 _LONE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
@@ -76,10 +76,10 @@ class Reader:
     received_at: our clock when it came. known: event as sent -> its name in a playbook, "" for none.
     """
 
-    def __init__(self, given: dict[str, Any], size: int, received_at: datetime, known: Mapping[str, str]) -> None:
+    def __init__(self, given: dict[str, Any], received_at: datetime, known: Mapping[str, str]) -> None:
         self.rows: list[Row] = []
         self.faults: list[Fault] = []
-        self._given, self._size = given, size
+        self._given = given
         self._received_at, self._received = received_at, stored(received_at)
         self._known = known
 
@@ -93,15 +93,14 @@ class Reader:
         shared = self._given.get("context") or {}
         if not isinstance(shared, dict):
             raise malformed("context must be an object.")
-        may_be_long = self._size > EVENT_BYTES + _SMALLEST * (len(events) - 1)
-        self._read(events, "/batch/{place}", shared, may_be_long)
+        self._read(events, "/batch/{place}", shared)
 
     def single(self, kind: str) -> None:
         """The one event that the whole body is."""
         self._given["type"] = kind
-        self._read([self._given], "", {}, self._size > EVENT_BYTES)
+        self._read([self._given], "", {})
 
-    def _read(self, events: list[Any], pointer: str, shared: dict[str, Any], may_be_long: bool) -> None:
+    def _read(self, events: list[Any], pointer: str, shared: dict[str, Any]) -> None:
         try:
             lag = self._lag(self._given)
         except _Unfit as unfit:
@@ -110,8 +109,6 @@ class Reader:
             try:
                 if type(event) is not dict:
                     raise _Unfit("", "must be an object")
-                if may_be_long:
-                    _refuse_long(event)
                 if shared:
                     event["context"] = {**shared, **_object(event, "context")}
                 self.rows.append(self._row(event, lag))
@@ -135,9 +132,12 @@ class Reader:
             properties = {**properties, "category": event["category"]}
         follow = kind in ("identify", "alias") or (kind == "track" and self._known[name])
         message_id = _text(event, "messageId", ID_LIMIT) or uuid.uuid4().hex
+        told, context = _dumped(properties), _dumped(_object(event, "context"))
+        if len(told) + len(context) > _NEARLY:
+            _refuse_long(event)
         return (
-            message_id, key_of(message_id), kind, name, visitor, also, self._at(event, lag),
-            self._received, _dumped(properties), _dumped(_object(event, "context")), _FOLLOW if follow else _NO_MARK,
+            message_id, key_of(message_id), kind, name, visitor, also, self._at(event, lag), self._received,
+            told.decode(), context.decode(), _FOLLOW if follow else _NO_MARK,
         )  # fmt: skip
 
     def _at(self, event: dict[str, Any], lag: timedelta | None) -> Any:
@@ -191,15 +191,15 @@ def _name(event: dict[str, Any], kind: str) -> str:
 def _text(event: dict[str, Any], field: str, limit: int) -> str:
     """A short text; "" when there is none. Whole numbers, which many use as ids, are taken as text."""
     value = event.get(field)
-    if value is None:
-        return ""
     if type(value) is int:
         value = str(value)
-    elif type(value) is not str:
+    if type(value) is str:
+        if len(value) > limit:
+            raise _Unfit(field, f"is {len(value)} characters long; at most {limit} fit")
+        return value
+    if value is not None:
         raise _Unfit(field, "must be a text")
-    if len(value) > limit:
-        raise _Unfit(field, f"is {len(value)} characters long; at most {limit} fit")
-    return value
+    return ""
 
 
 def _object(event: dict[str, Any], field: str) -> Mapping[str, Any]:
@@ -220,9 +220,9 @@ def _instant(value: Any, field: str) -> datetime:
         raise _Unfit(field, "is not an instant; write it like 2026-01-31T09:00:00.000Z") from error
 
 
-def _dumped(value: Mapping[str, Any]) -> str:
+def _dumped(value: Mapping[str, Any]) -> bytes:
     """As JSON. A number too large for any computer becomes null."""
-    return to_json(value, inf_nan_mode="null").decode() if value else "{}"
+    return to_json(value, inf_nan_mode="null") if value else b"{}"
 
 
 def _refuse_long(event: dict[str, Any]) -> None:
