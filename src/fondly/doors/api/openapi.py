@@ -11,6 +11,7 @@ from fondly.doors.api.pages import DEFAULT_LIMIT, MOST
 from fondly.doors.api.problems import KINDS, MEDIA_TYPE
 from fondly.doors.api.reads import READS, Read
 from fondly.doors.api.views import SERVER_ONLY
+from fondly.doors.segment import described
 from fondly.ground.action import Declaration, registry
 
 _REF = "#/components/schemas/{model}"
@@ -32,14 +33,17 @@ def document() -> Schema:
     schemas, extra = TypeAdapter.json_schemas(
         [(kind, mode, bodies.adapter(kind)) for kind, mode in kinds], ref_template=_REF
     )
-    paths = _action_paths(schemas) | _read_paths(schemas) | _other_paths(schemas)
+    paths = _action_paths(schemas) | _read_paths(schemas) | _other_paths(schemas) | described.paths()
     components = {**extra.get("$defs", {}), "Problem": _problem_schema()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Fondly", "version": __version__, "description": _ABOUT},
         "security": [{"token": []}],
         "paths": paths,
-        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}, "schemas": components},
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}, **described.SCHEME},
+            "schemas": components,
+        },
     }
 
 
