@@ -8,8 +8,8 @@ from fondly.core.planner.timing import ROUGHLY
 from fondly.core.playbook import frames
 from fondly.core.playbook.model import Duration, Playbook, Stage, Touchpoint
 from fondly.ground.wording import in_words
-from fondly.run.journeys.map_counts import Counts, Row, median
-from fondly.run.journeys.map_numbers import Mean, Share, mean, share
+from fondly.run.journeys.map_counts import Counts, Row
+from fondly.run.journeys.map_numbers import Mean, Share, mean, median_stay, share
 
 KINDS = ("work", "relationship", "wow")
 
@@ -95,7 +95,7 @@ def _column(
     column.left = sum(row["n"] for row in counts.left if row["exit_stage"] in stages)
     column.felt = _felt(counts, stages)
     if len(stages) == 1:
-        column.days, column.days_n = median(row for row in counts.stays if row["stage"] == stages[0])
+        column.days, column.days_n = median_stay(_days(counts.stays, stages[0]), _days(counts.staying, stages[0]))
     column.kept = _kept(counts.promises, stages)
     column.touched = share(sum(counts.touched.get(stage, 0) for stage in stages), column.ever)
     lived = _lived(counts)
@@ -128,6 +128,10 @@ def _lived(counts: Counts) -> dict[tuple[str, str], Row]:
     for row in counts.moments:
         found[row["stage"], row["touchpoint"]] |= {k: row[k] for k in ("done", "late", "skipped", "failed")}
     return found
+
+
+def _days(stays: list[Row], stage: str) -> list[tuple[float, int]]:
+    return [(max(0.0, row["days"] or 0.0), row["n"]) for row in stays if row["stage"] == stage]
 
 
 def _felt(counts: Counts, stages: Sequence[str]) -> Mean | None:

@@ -1,11 +1,10 @@
 """What clients lived, counted stage by stage from stays, moments and the timeline. SQL groups; Python only adds up."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, FloatField, Func, Q, QuerySet, Sum
+from django.db.models import Count, DateTimeField, F, FloatField, Func, Q, QuerySet, Sum, Value
 
 from fondly.ground import clock
 from fondly.people.clients.models import Interaction
@@ -50,7 +49,8 @@ class Counts:
 
     now: dict[str, int] = field(default_factory=dict)  # stage -> clients in it
     left: list[Row] = field(default_factory=list)  # stage, reason, n
-    stays: list[Row] = field(default_factory=list)  # stage, days, n: journeys that left after so many days
+    stays: list[Row] = field(default_factory=list)  # stage, days, n: stays that were over after so many days
+    staying: list[Row] = field(default_factory=list)  # stage, days, n: stays that have lasted so many days
     ever: dict[str, int] = field(default_factory=dict)  # stage -> journeys that were in it at any time of the period
     felt: dict[str, list[float]] = field(default_factory=dict)  # stage -> n, sum, sum of squares
     happened: list[Row] = field(default_factory=list)  # stage, name, n, journeys: done or sent
@@ -74,7 +74,7 @@ def count(wanted: Wanted) -> Counts:
     counts.left = _left(journeys, wanted)
     now = clock.now()
     counts.silent = {stage: silent_journeys(journeys, stage, days, now).count() for stage, days in wanted.rests}
-    _count_stays(counts, wanted)
+    _count_stays(counts, wanted, now)
     facts = _facts(wanted)
     _count_felt(counts, facts)
     _count_happened(counts, facts, wanted)
@@ -107,16 +107,21 @@ def _left(journeys: "QuerySet[Journey]", wanted: Wanted) -> list[Row]:
     return list(_grouped(gone, "exit_stage", reason=F("exit_reason")).annotate(n=Count("pk")))
 
 
-def _count_stays(counts: Counts, wanted: Wanted) -> None:
+def _count_stays(counts: Counts, wanted: Wanted, now: datetime) -> None:
     lived = Stay.objects.filter(journey__in=_journeys(wanted))
     if not wanted.several and not wanted.persona:
         lived = Stay.objects.all()
     if wanted.since:
         lived = lived.filter(Q(left_at=None) | Q(left_at__gte=wanted.since))
     counts.ever = _pairs(lived.values("stage"), "stage", Count("journey", distinct=True))
-    whole = Func(DaysBetween("left_at", "entered_at"), function="ROUND", output_field=FloatField())
-    ended = lived.filter(left_at__isnull=False).annotate(days=whole)
-    counts.stays = list(_grouped(ended, "stage", "days").annotate(n=Count("pk")).order_by("stage", "days"))
+    counts.stays = _by_days(lived.filter(left_at__isnull=False), F("left_at"))
+    counts.staying = _by_days(lived.filter(left_at=None), Value(now, DateTimeField()))
+
+
+def _by_days(lived: "QuerySet[Stay]", until: Any) -> list[Row]:
+    """In whole days, so that a stage has some hundred rows however many live in it."""
+    whole = Func(DaysBetween(until, "entered_at"), function="ROUND", output_field=FloatField())
+    return list(_grouped(lived.annotate(days=whole), "stage", "days").annotate(n=Count("pk")).order_by("stage", "days"))
 
 
 def _count_felt(counts: Counts, facts: "QuerySet[Interaction]") -> None:
@@ -168,15 +173,3 @@ def several_playbooks() -> bool:
     """Whether journeys of more than one playbook are stored."""
     first = Journey.objects.order_by("playbook").values_list("playbook", flat=True).first()
     return first is not None and Journey.objects.filter(playbook__gt=first).exists()
-
-
-def median(rows: Iterable[Row]) -> tuple[float | None, int]:
-    """The middle of (days, n) rows sorted by days, and how many there are."""
-    ordered = sorted(((float(row["days"] or 0), int(row["n"])) for row in rows), key=lambda pair: pair[0])
-    total = sum(n for _, n in ordered)
-    seen = 0
-    for days, n in ordered:
-        seen += n
-        if 2 * seen >= total:
-            return days, total
-    return None, 0

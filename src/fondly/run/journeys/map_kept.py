@@ -28,7 +28,7 @@ class Kept:
 
 def counts_of(wanted: Wanted, name: str, *, anew: bool = False) -> Kept:
     """The counts, of now when that is quick. name: what tells this map from others. anew: count now, however long."""
-    key = f"map:{wanted.playbook_id}:{name}"
+    key = f"map2:{wanted.playbook_id}:{name}"
     known: dict[str, Any] | None = None if anew else cache.get(key)
     if known is None:
         return _count(key, wanted, anew)

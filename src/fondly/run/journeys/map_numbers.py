@@ -1,15 +1,17 @@
-"""Ranges: how sure a share or a mean is. Below ten answers nothing is said."""
+"""The map's figures, made by core.metrics. Below ten answers nothing is said.
 
-import math
+Metrics are imported where they are used: numpy would make every start of the web server slower.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 TOO_FEW = 10
-_Z = 1.96  # 95 %
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """k of n, with the 95 % Wilson range. All shares are 0 to 1."""
+    """k of n, with the 95 % range. All shares are 0 to 1."""
 
     k: int
     n: int
@@ -48,18 +50,36 @@ class Mean:
 def share(k: int, n: int) -> Share:
     if n <= 0:
         return Share(0, 0, 0.0, 1.0)
-    k = min(k, n)
-    p, z2 = k / n, _Z * _Z
-    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return Share(k, n, max(0.0, middle - half), min(1.0, middle + half))
+    from fondly.core.metrics.intervals import wilson
+
+    found = wilson(min(k, n), n)
+    return Share(min(k, n), n, found.low or 0.0, found.high or 0.0)
 
 
 def mean(n: float, total: float, squares: float) -> Mean | None:
-    """From the number of values, their sum and the sum of their squares; None when there are none."""
+    """Of feelings, from how many there are, their sum and the sum of their squares; None when there are none."""
     if n < 1:
         return None
-    middle = total / n
-    spread = max(0.0, (squares - n * middle * middle) / (n - 1)) if n > 1 else 0.0
-    half = _Z * math.sqrt(spread / n)
-    return Mean(middle, max(-2.0, middle - half), min(2.0, middle + half), int(n))
+    from fondly.core.metrics.intervals import mean_of_sums, within
+
+    found = within(mean_of_sums(int(n), total, squares), -2.0, 2.0)
+    value = total / n
+    return Mean(value, value if found.low is None else found.low, value if found.high is None else found.high, int(n))
+
+
+def median_stay(left: Iterable[tuple[float, int]], still: Iterable[tuple[float, int]]) -> tuple[float | None, int]:
+    """The time half of all stays last at most, and how many there are; each as (days, how many).
+
+    By Kaplan-Meier: who is still there counts as at least that long. None while it cannot be said.
+    """
+    over, open_ = list(left), list(still)
+    n = sum(count for _, count in over + open_)
+    if not over:
+        return None, n
+    import numpy as np
+
+    from fondly.core.metrics.survival import kaplan_meier
+
+    days = np.repeat([day for day, _ in over + open_], [count for _, count in over + open_])
+    happened = np.repeat([True, False], [sum(count for _, count in over), sum(count for _, count in open_)])
+    return kaplan_meier(days, happened).median.value, n
