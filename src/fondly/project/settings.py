@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "fondly.listen.returns",
     "fondly.measure.events",
     "fondly.measure.lake",
+    "fondly.measure.insight",
     "fondly.doors.web",
     "fondly.doors.api",
     "django.contrib.auth",
