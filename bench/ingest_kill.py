@@ -69,6 +69,15 @@ class Stock:
             on_error=lambda error, _items: self.failed.append(error),
         )  # fmt: skip
         self.repeats = 0
+        self._others()
+
+    def _others(self) -> None:
+        """One of each other kind; they are no facts."""
+        self.client.identify("p1", {"email": "p1@example.org"}, anonymous_id="a1", message_id="other-1")
+        self.client.group("p1", "acme", {"name": "Acme"}, message_id="other-2")
+        self.client.page("p1", "Docs", "Start", message_id="other-3")
+        self.client.screen("p1", "Shop", "Basket", message_id="other-4")
+        self.client.alias("a2", "p1", message_id="other-5")
 
     def send(self, count: int) -> None:
         for _ in range(count):
@@ -137,9 +146,10 @@ def _told(kills: int, senders: list[Sender], stock: Stock | None) -> int:
     while following.turn(MONDAY):
         pass
     sent = [one for sender in (*senders, *([stock] if stock else [])) for one in sender.sent]
-    kept = list(BehaviourEvent.objects.values_list("message_id", flat=True))
+    kept = list(BehaviourEvent.objects.filter(kind="track").values_list("message_id", flat=True))
+    others = BehaviourEvent.objects.exclude(kind="track").values("kind").distinct().count()
     facts = list(Interaction.objects.filter(source=following.SOURCE).values_list("external_id", flat=True))
-    lost = len(set(sent) - set(kept)) + len(set(sent) - set(facts))
+    lost = len(set(sent) - set(kept)) + len(set(sent) - set(facts)) + (5 - others if stock else 0)
     double = len(kept) - len(set(kept)) + len(facts) - len(set(facts))
     repeats = sum(sender.repeats for sender in senders)
     of_stock = f"{len(stock.sent):,} by the stock client" if stock else "the stock client is not installed"

@@ -182,3 +182,14 @@ def test_many_new_visitors_take_few_statements(django_assert_max_num_queries):
     with django_assert_max_num_queries(20):
         assert following.turn(NOW) == 60
     assert Visitor.objects.filter(client__isnull=False).count() == 120
+
+
+def test_an_event_that_cannot_be_followed_stops_no_other(book):
+    priya = make_client(external_id="p")
+    told("m1", "p", name="booked")
+    bad = told("m2", "p", "identify")
+    BehaviourEvent.objects.filter(pk=bad.pk).update(properties="[]")
+    told("m3", "p", name="booked")
+    follow()
+    assert facts() == [(priya.pk, "booked", "m1"), (priya.pk, "booked", "m3")]
+    assert not BehaviourEvent.objects.filter(todo=Todo.FOLLOW).exists()

@@ -5,10 +5,11 @@ here, a batch in one transaction: marks, visitors and facts change together, so 
 """
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from fondly.core.words import heading
@@ -20,6 +21,7 @@ from fondly.people.clients import timeline
 from fondly.people.clients.identity import email_key
 from fondly.people.clients.timeline import NewFact
 
+log = logging.getLogger("fondly.events")
 SOURCE = "events"
 BATCH = 500
 # One worker at a time: a visitor must not become known while another one finds that nobody knows them.
@@ -31,11 +33,34 @@ def turn(now: datetime) -> int:
     """Follow one batch; returns how many events. now: not asked for, an event has its own time."""
     if not _marked().exists():
         return 0
+    try:
+        return _follow_some(BATCH)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("a batch of events cannot be followed together; following them one by one")
+        return sum(_follow_alone() for _ in range(_marked()[:BATCH].count()))
+
+
+def _follow_some(most: int) -> int:
     with transaction.atomic():
         fence(_FENCE)
-        rows = list(_marked().order_by("pk")[:BATCH])
+        rows = list(_marked().order_by("pk")[:most])
         _follow(rows)
     return len(rows)
+
+
+def _follow_alone() -> int:
+    """The first marked event; one that cannot be followed stays where it is instead of stopping all others."""
+    try:
+        return _follow_some(1)
+    except DatabaseError:
+        raise
+    except Exception:
+        first = _marked().order_by("pk").first()
+        log.exception("event %s cannot be followed", first and first.message_id)
+        _mark([first] if first else [], Todo.NOTHING)
+        return 1
 
 
 def _marked() -> QuerySet[BehaviourEvent]:

@@ -101,7 +101,7 @@ def _write(rows: Sequence[Row]) -> None:
 @cache
 def _values(count: int) -> str:
     places = ", ".join([f"({', '.join('?' * len(COLUMNS))})"] * count)
-    return f"INSERT OR IGNORE INTO {_TABLE} ({', '.join(COLUMNS)}) VALUES {places}"
+    return f"INSERT INTO {_TABLE} ({', '.join(COLUMNS)}) VALUES {places} ON CONFLICT DO NOTHING"
 
 
 @cache

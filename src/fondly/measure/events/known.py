@@ -16,7 +16,7 @@ from fondly.run.journeys.starting import LIVING
 
 _MOST_SPELLINGS = 10_000
 _READ_AGAIN_SECONDS = 60.0  # an undone move can bring journeys back to a version that had none
-_STAMP = "SELECT COUNT(*), MAX(published_at), MAX(retired_at) FROM playbooks_playbookversion"
+_PUBLISHED = "SELECT id, state, content_hash FROM playbooks_playbookversion WHERE state <> 'draft' ORDER BY id"
 _WORDS = re.compile(r"\w+")
 
 
@@ -39,16 +39,16 @@ class Spellings(dict[str, str]):
 
 
 class _Kept:
-    stamp: Any = None
+    published: Any = None
     read_at = 0.0
     spellings = Spellings(frozenset())
 
 
 def spellings() -> Spellings:
     """The events known now. One small query; playbooks are read again only when one was published or retired."""
-    stamp, now = reading.rows(_STAMP, []), time.monotonic()
-    if stamp != _Kept.stamp or now - _Kept.read_at > _READ_AGAIN_SECONDS:
-        _Kept.spellings, _Kept.stamp, _Kept.read_at = Spellings(_names()), stamp, now
+    published, now = reading.rows(_PUBLISHED, []), time.monotonic()
+    if published != _Kept.published or now - _Kept.read_at > _READ_AGAIN_SECONDS:
+        _Kept.spellings, _Kept.published, _Kept.read_at = Spellings(_names()), published, now
     return _Kept.spellings
 
 
