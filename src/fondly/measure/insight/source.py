@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from fondly.core.metrics.kernels.columns import Columns
 
 _DATABASE = "fondly.sqlite3"
-_STEPS = """
-SELECT i.client, epoch_us(i.at) AS at, i.name AS what, i.id AS position FROM interactions AS i
-WHERE i.kind IN ('event', 'done', 'sent', 'answered', 'exited') AND i.name IS NOT NULL
-"""
+# Facts that are steps of a journey, told apart by their names.
+STEP_KINDS = ("event", "done", "sent", "answered", "exited")
 _WORD = re.compile(r"[a-z_]+")
 
 
@@ -57,10 +55,7 @@ class LakeSource:
         return self._loaded[wanted]
 
     def columns(self) -> "Columns":
-        from fondly.core.metrics.frames import columns_of
-        from fondly.core.metrics.kernels.columns import sorted_columns
-
-        return sorted_columns(columns_of(self.query(_STEPS, {})))
+        return self.lake.columns(stage=False, kinds=STEP_KINDS)
 
     def fresh(self) -> None:
         self._loaded.clear()
