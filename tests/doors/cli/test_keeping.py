@@ -60,7 +60,8 @@ now = clock.now()
 record(NewFact(1, "note", now, text="words"))
 for n in "ab":
     BehaviourEvent.objects.create(
-        message_id=n, message_key=ord(n), kind="track", name="opened", visitor=n, at=now, received_at=now, properties="{}", context="{}"
+        message_id=n, message_key=ord(n), kind="track", name="opened", visitor=n, at=now, received_at=now,
+        properties="{}", context="{}"
     )
 assert [sealing.seal(table, now + timedelta(days=1)) for table in ("interactions", "events")] == [1, 2]
 BehaviourEvent.objects.all().delete()
