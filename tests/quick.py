@@ -67,7 +67,8 @@ def migrated() -> Path:
 
 def _shape() -> str:
     """Changes with the tables."""
-    sources = [*ROOT.glob("src/fondly/**/migrations/*.py"), ROOT / "src/fondly/people/clients/search_index.py"]
+    triggers = ("people/clients/search_index.py", "measure/lake/watching.py", "measure/lake/catalogue.py")
+    sources = [*ROOT.glob("src/fondly/**/migrations/*.py"), *(ROOT / "src" / "fondly" / name for name in triggers)]
     digest = hashlib.sha256("".join(map(version, ("django", "django-allauth"))).encode())
     for source in sorted(sources):
         digest.update(source.read_bytes())

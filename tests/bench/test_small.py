@@ -120,3 +120,10 @@ def test_ingest():
     printed = run("ingest.py", "--small")
     assert "2,500 events sent, each there once" in printed
     assert float(lines(printed)["events over HTTP, batches of 100"][0].replace(",", "")) > 0
+
+
+def test_lake():
+    table = lines(run("lake.py", "--small"))
+    for name in ("seal facts", "read them with 300 new facts", "refresh directly follows", "refresh dwell"):
+        assert float(table[name][0].replace(",", "")) > 0, name
+    assert "afresh" in table["refresh variants"]

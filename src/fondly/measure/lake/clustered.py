@@ -68,7 +68,7 @@ def read(database: Database, lake: Path, asked: Asked) -> Now:
         path = columnar.write(lake, sealed)
     kept, last_id = _kept(path, asked), columnar.last_id_of(path)
     rows = database.rows(select(INTERACTIONS, _COLUMNS, database.vendor, sealed.since(last_id)))
-    return Now(kept, _change(kept.base, rows, sealed.clients, asked))
+    return Now(kept, changed(kept.base, rows, sealed.clients, asked))
 
 
 @lru_cache(maxsize=2)
@@ -90,11 +90,12 @@ def _view(facts: Facts, asked: Asked) -> Columns:
     return every if wanted.all() else _taken(every, wanted, every)
 
 
-def _change(base: Columns, rows: list[Row], changed: Sequence[int], asked: Asked) -> Change:
+def changed(base: Columns, rows: list[Row], clients: Sequence[int], asked: Asked) -> Change:
+    """What rows of the database change, and that these clients have no others."""
     fresh = _fresh(base, rows, asked)
-    touched = np.union1d(fresh.client, np.array(changed, base.client.dtype))
+    touched = np.union1d(fresh.client, np.array(clients, base.client.dtype))
     old = _taken(base, _rows_of(base, touched), fresh)
-    still_true = _taken(old, ~np.isin(old.client, changed), fresh)
+    still_true = _taken(old, ~np.isin(old.client, clients), fresh)
     return Change(old, _inserted(still_true, fresh, _places(still_true, fresh)))
 
 
