@@ -1,8 +1,10 @@
 """The outbox: holds, take back, approval, quiet hours, refusals by the server, and what is unsure."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from pydantic import SecretStr
 
 from fondly.ground import clock
@@ -413,3 +415,32 @@ def test_a_worker_that_slept_past_its_lease_sends_none_of_the_rest(mail, setting
     turn(MONDAY + HOUR)
     assert len(mail.received) == 1
     assert Message.objects.filter(state="held", committed_at=None).count() == 2
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")
+@pytest.mark.parametrize("mails", [begin, begin_three])  # the fact of a mail alone, and with the next one's commit
+def test_a_result_that_waits_in_a_circle_with_a_person_is_written_once(mail, mails):
+    mails()
+    threads = []
+
+    def hold_the_client_and_want_the_journey():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL deadlock_timeout = '60s'")
+            cursor.execute("SELECT id FROM clients_client ORDER BY id FOR UPDATE")
+            holds.set()
+            cursor.execute("SELECT id FROM journeys_journey ORDER BY id FOR UPDATE")
+        connection.close()
+
+    def meet(execute, sql, params, many, context):
+        if not threads and sql.startswith("INSERT INTO") and "clients_interaction" in sql:
+            threads.append(threading.Thread(target=hold_the_client_and_want_the_journey))
+            threads[0].start()
+            assert holds.wait(20)
+        return execute(sql, params, many, context)
+
+    holds = threading.Event()
+    with connection.execute_wrapper(meet):
+        turn(MONDAY + HOUR)
+    threads[0].join(20)
+    sent = Interaction.objects.filter(kind="sent").count()
+    assert sent == len(mail.received) == Message.objects.filter(state="sent").count() == Message.objects.count()

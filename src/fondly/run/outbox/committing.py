@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from fondly.ground import clock, instants, reading
 from fondly.ground.leases import INSTANT
+from fondly.ground.locking import past_deadlocks
 from fondly.ground.wording import recorded
 from fondly.people.clients import consents
 from fondly.run.journeys import switch
@@ -36,7 +37,14 @@ def commit(messages: Sequence[Outgoing], worker: str, sent: list[Sent]) -> dict[
     A refused message is not changed, and its dot must not be sent.
     """
     faults.reach("before_commit")
-    now = clock.now()
+    # Who erases or edits holds the client and then wants the journey; a fact of a mail before wants them the other way.
+    refused = past_deadlocks(lambda: _commit(messages, worker, sent, clock.now()))
+    sent.clear()
+    faults.reach("after_commit")
+    return refused
+
+
+def _commit(messages: Sequence[Outgoing], worker: str, sent: Sequence[Sent], now: datetime) -> dict[int, Refusal]:
     with transaction.atomic():
         if connection.vendor == "postgresql":
             _lock_rows(messages, sent)
@@ -44,8 +52,6 @@ def commit(messages: Sequence[Outgoing], worker: str, sent: list[Sent]) -> dict[
         faults.reach("checked")
         results.finish(sent, worker)
         _mark([message.pk for message in messages if message.pk not in refused], now)
-    sent.clear()
-    faults.reach("after_commit")
     return refused
 
 

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from fondly.ground import bulk
 from fondly.ground.instants import stored
+from fondly.ground.locking import past_deadlocks
 from fondly.people.clients import timeline
 from fondly.run.journeys import records
 from fondly.run.journeys.models import Moment
@@ -70,11 +71,15 @@ def write(results: list[Sent], worker: str) -> None:
     """Write what is still unwritten, in a transaction of its own."""
     if results:
         faults.reach("before_result")
-        with transaction.atomic():
-            lock_journeys([one.message for one in results])
-            finish(results, worker)
+        past_deadlocks(lambda: _finish_alone(results, worker))
         results.clear()
         faults.reach("after_result")
+
+
+def _finish_alone(results: Sequence[Sent], worker: str) -> None:
+    with transaction.atomic():
+        lock_journeys([one.message for one in results])
+        finish(results, worker)
 
 
 def _fact(sent: Sent, moment: MomentRow) -> timeline.NewFact:
