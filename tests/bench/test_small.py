@@ -127,3 +127,10 @@ def test_lake():
     for name in ("seal facts", "read them with 300 new facts", "refresh directly follows", "refresh dwell"):
         assert float(table[name][0].replace(",", "")) > 0, name
     assert "afresh" in table["refresh variants"]
+
+
+def test_findings():
+    printed = run("findings.py", "--small")
+    found = dict(re.findall(r"(recall|precision) ([\d.]+)", printed))
+    assert float(found["recall"]) >= 0.8 and float(found["precision"]) >= 0.8
+    assert "with a finding 0" in printed
