@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fondly.ground import clock
+from fondly.ground import bulk, clock
 from fondly.ground.steps import Slice
 from fondly.people.clients import hooks, timeline
 from fondly.people.clients.identity import sort_key
@@ -78,7 +78,7 @@ def _carry_out(made: Import, batch: Sequence[Decision]) -> None:
     log: dict[int, dict[str, Any]] = {}
     _insert(made, added)
     _update(made, updated, log)
-    ImportRow.objects.bulk_create([_row(made, decision, log) for decision in batch])
+    bulk.insert(ImportRow, [_row(made, decision, log) for decision in batch])
     timeline.record(*[_fact(made, decision) for decision in (*added, *updated)])
     if updated:
         hooks.on_change([_id_of(decision) for decision in updated])
