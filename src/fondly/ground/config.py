@@ -97,6 +97,9 @@ OPTIONS: tuple[Option, ...] = (
         "",
     ),
     Option("FONDLY_EVENTS_PER_SECOND", "How many behaviour events a second one key may send", "100000", kind="number"),
+    Option("FONDLY_LAKE_ENGINE", "What measures are computed with: duckdb, polars or spark", "duckdb"),
+    Option("FONDLY_SPARK_REMOTE", "A Spark Connect server, e.g. sc://spark.example.com:15002", "", secret=True),
+    Option("FONDLY_SPARK_MASTER", "Without one: Spark's master, e.g. spark://host:7077; empty: this machine", ""),
     Option("FONDLY_METRICS_TOKEN", "Bearer token for /metrics; needed unless FONDLY_URL is localhost", "", secret=True),
     Option("FONDLY_DEBUG", "Show errors with their code (never on a public server)", "no", kind="yes_no"),
 )

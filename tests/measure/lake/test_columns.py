@@ -3,13 +3,16 @@
 import random
 from datetime import timedelta
 
+import narwhals as nw
 import numpy as np
 import pytest
 
+from fondly.core.metrics import frames
+from fondly.core.metrics import paths as portable
 from fondly.core.metrics.kernels import dwell, paths
 from fondly.core.metrics.kernels.columns import Columns
 from fondly.ground import clock
-from fondly.measure.lake import columnar, inside, redoing
+from fondly.measure.lake import columnar, engines, inside, redoing
 from fondly.measure.lake.models import LakeFile
 from fondly.people.clients import timeline
 from fondly.people.clients.models import Interaction
@@ -121,3 +124,27 @@ def test_facts_that_changed_while_columns_were_written_are_told(monkeypatch):
             pass
         assert len(lake.columns()) == len(before) - 1
     assert LakeFile.objects.filter(replaced_at=None).exists()
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars", pytest.param("spark", marks=pytest.mark.slow)])
+def test_every_engine_counts_the_same(engine):
+    if engine == "spark":
+        pytest.importorskip("pyspark")
+    people = [client("Ada"), client("Bea")]
+    some(people, 5, 1, stages="st")
+    seal()
+    some(people, 2, 2, stages="st")
+    Interaction.objects.filter(client=people[0]).first().delete()
+    with inside.lake() as lake:
+        told = lake.frame("interactions", engine)
+        events = nw.from_native(told).lazy().with_columns(what=nw.col("name"), position=nw.col("id"))
+        graph = frames.rows(portable.directly_follows(events.to_native()))
+        expected = paths.directly_follows(lake.columns())
+        assert sum(row["n"] for row in graph) == expected["n"].sum() == 11
+        assert {row["what"] for row in graph} == set(expected["what"])
+        assert nw.from_native(lake.frame("clients", engine)).lazy().select(nw.len()).collect().item() == 2
+
+
+def test_an_engine_that_is_not_there_says_so():
+    with inside.lake() as lake, pytest.raises(engines.NoEngine, match="no engine of the lake"):
+        lake.frame("interactions", "abacus")

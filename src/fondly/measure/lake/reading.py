@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fondly.measure.lake import manifest
 from fondly.measure.lake.catalogue import TABLES, Column, Table
-from fondly.measure.lake.databases import Database, connect, select
+from fondly.measure.lake.databases import Database, Row, connect, select
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,6 +45,23 @@ class Lake:
             for table in wanted:
                 self._add(connection, table)
         return connection
+
+    def frame(self, table: str, engine: str = "") -> Any:
+        """A table as the frame of an engine (see engines), for the functions of core.metrics."""
+        from fondly.measure.lake import engines
+
+        return engines.frame(self, table, engine)
+
+    def shown(self, table: str) -> tuple[Column, ...]:
+        """The columns of a table that may be seen."""
+        return TABLES[table].shown(self.personal)
+
+    def parts(self, table: Table) -> tuple[list[Path], str, list[Row]]:
+        """Of a sealed table its files, which of their rows must not be used (SQL), and the rows of the database."""
+        with self._database.moment():
+            kept = manifest.read(self._database, table)
+            rows = self._database.rows(select(table, table.stored, self._database.vendor, kept.since(kept.last_id)))
+        return [self._folder / path for path in kept.paths], kept.untrue, rows
 
     def counts(self) -> dict[str, int]:
         """How many rows each table has, without reading them."""
