@@ -44,7 +44,7 @@ def _duckdb(lake: "Lake", table: str) -> Any:
 def _polars(lake: "Lake", table: str) -> Any:
     import polars
 
-    return polars.from_arrow(lake.duckdb(table).table(table).to_arrow_table()).lazy()
+    return polars.DataFrame(lake.duckdb(table).table(table).to_arrow_table()).lazy()
 
 
 def _spark(lake: "Lake", table: str) -> Any:
