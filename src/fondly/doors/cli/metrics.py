@@ -97,6 +97,8 @@ def _answer(fd: "Session", arguments: argparse.Namespace) -> int:
 @contextmanager
 def _session(*, personal: bool = False) -> Iterator["Session"]:
     """What cannot be answered, read or written ends the command with words."""
+    import duckdb
+
     from fondly.doors.notebook import opening
     from fondly.ground.config import ConfigError
     from fondly.measure.insight.asking import CannotAnswer
@@ -104,7 +106,7 @@ def _session(*, personal: bool = False) -> Iterator["Session"]:
 
     try:
         yield opening.open(personal=personal)
-    except (CannotAnswer, ConfigError, Unreadable, OSError) as error:
+    except (CannotAnswer, ConfigError, Unreadable, OSError, duckdb.Error) as error:
         sys.exit(f"fondly: {error}")
 
 
