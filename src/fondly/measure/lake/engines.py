@@ -79,13 +79,7 @@ def _schema(columns: tuple[Column, ...]) -> str:
 
 def _timed(columns: tuple[Column, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
     """Microseconds as instants, and SQLite's numbers as yes and no."""
-    from datetime import UTC, datetime, timedelta
-
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    made: dict[str, Callable[[Any], Any]] = {
-        "TIMESTAMP": lambda us: epoch + timedelta(microseconds=us),
-        "BOOLEAN": bool,
-    }
+    made: dict[str, Callable[[Any], Any]] = {"TIMESTAMP": _instant, "BOOLEAN": bool}
     return tuple(
         value if value is None or column.type not in made else made[column.type](value)
         for column, value in zip(columns, row, strict=True)
