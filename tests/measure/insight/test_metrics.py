@@ -180,3 +180,15 @@ def test_a_value_is_never_read_as_sql(cast, source):
 def test_the_clock_of_the_install_is_what_last_counts_back_from(cast):
     with clock.at(NOW + days(400)), inside.lake() as lake:
         assert registry.ask(LakeSource(lake, clock.now()), "feeling", last="365d").rows[0]["n"] == 0
+
+
+def test_a_table_is_the_frame_that_measures_take(cast, source):
+    from fondly.core.metrics.paths import directly_follows
+    from fondly.doors.notebook.session import Session
+    from fondly.doors.notebook.sources import LocalSource
+
+    with Session(LocalSource(source.lake, NOW)) as fd:
+        steps = fd.frame("interactions").project('client, "at", kind AS what')
+        assert len(directly_follows(steps).fetchall()) >= 4
+        polars = fd.frame("interactions", "polars").rename({"kind": "what"})
+        assert directly_follows(polars).collect().height == len(directly_follows(steps).fetchall())

@@ -126,7 +126,7 @@ def test_facts_that_changed_while_columns_were_written_are_told(monkeypatch):
     assert LakeFile.objects.filter(replaced_at=None).exists()
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "polars", pytest.param("spark", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("engine", ["duckdb", "polars", pytest.param("spark", marks=pytest.mark.spark)])
 def test_every_engine_counts_the_same(engine):
     if engine == "spark":
         pytest.importorskip("pyspark")

@@ -69,6 +69,12 @@ class RemoteSource:
                 self._fetch(name)
         return self._connection
 
+    def frame(self, table: str, engine: str = "") -> Any:
+        """DuckDB's, of rows that were fetched; other engines work where the lake is."""
+        if engine not in ("", "duckdb"):
+            raise CannotAnswer("Over HTTP tables are DuckDB's; open the install's own files for another engine.")
+        return self.duckdb(table).table(table)
+
     def columns(self) -> "Columns":
         """Measures of whole journeys are computed by the install: `ask` them."""
         raise CannotAnswer("Columns stay with the install; ask it for the metric.")

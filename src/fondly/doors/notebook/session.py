@@ -80,6 +80,10 @@ class Session:
         """DuckDB in memory with the named tables, or all."""
         return self._source.duckdb(*tables)
 
+    def frame(self, table: str, engine: str = "") -> Any:
+        """A table for the functions of core.metrics, of the engine FONDLY_LAKE_ENGINE says, or of `engine`."""
+        return self._source.frame(table, engine)
+
     def sql(self, statement: str) -> "DuckDBPyRelation":
         """One SELECT over the tables. Raises CannotAnswer."""
         return self._source.query(statement, {})

@@ -20,6 +20,8 @@ class NotebookSource(Source, Protocol):
 
     def duckdb(self, *tables: str) -> "DuckDBPyConnection": ...
 
+    def frame(self, table: str, engine: str = "") -> Any: ...
+
     def counts(self) -> dict[str, int]: ...
 
     def whoami(self) -> str: ...
@@ -38,6 +40,9 @@ class LocalSource(LakeSource):
 
     def ask(self, name: str, **given: Any) -> Answer:
         return registry.ask(self, name, **given)
+
+    def frame(self, table: str, engine: str = "") -> Any:
+        return self.lake.frame(table, engine)
 
     def counts(self) -> dict[str, int]:
         return self.lake.counts()
