@@ -192,3 +192,9 @@ def test_a_table_is_the_frame_that_measures_take(cast, source):
         assert len(directly_follows(steps).fetchall()) >= 4
         polars = fd.frame("interactions", "polars").rename({"kind": "what"})
         assert directly_follows(polars).collect().height == len(directly_follows(steps).fetchall())
+
+
+def test_findings_name_what_stands_out_and_are_silent_on_little(cast, source):
+    assert ask(source, "findings") == ()
+    with pytest.raises(CannotAnswer, match="journeys, events"):
+        ask(source, "findings", of="stars")

@@ -21,9 +21,9 @@ _WORDS = ("by", "last", "since", "until", "where", "level")
 @cache
 def metrics() -> dict[str, Metric | Table]:
     """All by name. Tables' modules are heavy, so they are read when one is asked for."""
-    from fondly.measure.insight.tables import clients, journeys, score, versions
+    from fondly.measure.insight.tables import clients, findings, journeys, score, versions
 
-    tables = (*journeys.TABLES, *clients.TABLES, *versions.TABLES, *score.TABLES)
+    tables = (*journeys.TABLES, *clients.TABLES, *versions.TABLES, *score.TABLES, *findings.TABLES)
     return _FIGURES | {table.name: table for table in tables}
 
 

@@ -121,7 +121,8 @@ def test_every_dataframe():
     arrow = rows.to_arrow()
     usual = [one.sentence for one in findings(rows)]
     assert len(usual) == 1
-    for native in (rows.lazy(), rows.to_pandas(), arrow, duckdb.connect().from_arrow(arrow)):
+    columns = {name: rows[name].to_numpy() for name in rows.columns}
+    for native in (rows.lazy(), rows.to_pandas(), arrow, duckdb.connect().from_arrow(arrow), columns):
         assert [one.sentence for one in findings(native)] == usual, type(native)
 
 

@@ -1,6 +1,6 @@
 """A log as steps: what each event was followed by, when, by whom, and in which segments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,7 +94,13 @@ class Steps:
 
 
 def read(events: Native, segments: Sequence[str] | None = None) -> Log:
-    """Any log of events (see metrics.frames), with the columns that part it into segments; nulls are a value too."""
+    """Any log of events (see metrics.frames), with the columns that part it into segments; nulls are a value too.
+
+    A mapping of numpy columns without gaps is one as well.
+    """
+    if isinstance(events, Mapping):
+        parting = [name for name, column in events.items() if name not in _OWN_COLUMNS and column.dtype.kind != "f"]
+        return _of_columns(events, parting if segments is None else list(segments))
     frame: Any = nw.from_native(events)
     schema = frame.lazy().collect_schema()
     asked = [name for name in schema if name not in _OWN_COLUMNS] if segments is None else list(segments)
@@ -102,9 +108,13 @@ def read(events: Native, segments: Sequence[str] | None = None) -> Log:
     staged = [STAGE] if STAGE in schema else []
     plain = frame.with_columns(nw.col(name).cast(nw.String).fill_null("") for name in [*chosen, *staged])
     values = columns_of(read_events(plain.to_native(), *chosen, *staged).frame.to_native())
+    return _of_columns(values, chosen)
+
+
+def _of_columns(values: Mapping[str, NDArray[Any]], chosen: Sequence[str]) -> Log:
     client, _ = _codes(values[CLIENT])
     what, names = _codes(values[WHAT])
-    stage, stages = _codes(values[STAGE]) if staged else (None, ())
+    stage, stages = _codes(values[STAGE]) if STAGE in values else (None, ())
     parts = tuple(Segment(name, *_codes(values[name])) for name in chosen)
     place = values.get(POSITION, np.zeros(len(client), np.int64))
     at = values[AT].astype(np.int64)
