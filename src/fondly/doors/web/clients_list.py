@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from fondly.doors.web.clients_lines import Line, lines
+from fondly.ground.reading import rows
 from fondly.people.clients.models import Client
 from fondly.people.clients.search import found_ids
 from fondly.people.team.screens import number
@@ -80,9 +81,28 @@ def page(wanted: Filter, now: datetime) -> ListPage:
         hits = found_ids(wanted.q, FOUND_MOST)
         fitting = hits if replace(wanted, q="").is_plain else _among(hits, wanted, now)
         return ListPage(lines(fitting, now), "")
-    found = list(_from_key(_matching(wanted, now), wanted).values_list("pk", flat=True)[: PAGE + 1])
+    found = _everyone(wanted.after) if wanted.is_plain and wanted.order == "name" else _ids(wanted, now)
     shown = lines(found[:PAGE], now)
     return ListPage(shown, _cursor(shown[-1], wanted.order) if len(found) > PAGE else "")
+
+
+_BY_NAME = """
+SELECT id FROM clients_client WHERE merged_into_id IS NULL AND erased_at IS NULL {beyond}
+ORDER BY sort_name, id LIMIT %s"""
+_BEYOND = "AND sort_name >= %s AND (sort_name > %s OR id > %s)"  # the first half lets the index seek
+
+
+def _everyone(after: str) -> list[int]:
+    """A page of all by name: what is asked most, and cheaper to run than the ORM's statement is to build."""
+    key, _, last = after.rpartition("~")
+    pk = number(last)
+    beyond = [] if pk is None else [key, key, pk]
+    sql = _BY_NAME.format(beyond=_BEYOND if beyond else "")
+    return [row[0] for row in rows(sql, [*beyond, PAGE + 1])]
+
+
+def _ids(wanted: Filter, now: datetime) -> list[int]:
+    return list(_from_key(_matching(wanted, now), wanted).values_list("pk", flat=True)[: PAGE + 1])
 
 
 def matching_ids(wanted: Filter, now: datetime, most: int | None = MATCH_MOST) -> list[int]:
