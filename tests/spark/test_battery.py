@@ -57,6 +57,8 @@ def spark():
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
     }
+    if other := sql.SparkSession.getActiveSession():  # another test's, which would be taken as it is
+        other.stop()
     builder = sql.SparkSession.builder.master("local-cluster[2,1,1024]").appName("fondly battery")
     for name, value in settings.items():
         builder = builder.config(name, value)
