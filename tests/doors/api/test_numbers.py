@@ -71,6 +71,7 @@ def test_what_cannot_be_answered_is_said_in_words(cast):
     assert "by one of" in assert_problem(script.get("/api/metrics/nps?by=colour"), "invalid")["detail"]
     assert_problem(script.get("/api/metrics/nps?level=much"), "invalid")
     assert_problem(script.get("/api/metrics/nps?colour=red"), "invalid")
+    assert_problem(script.get("/api/metrics/nps?name=x&source=y"), "invalid")
     assert_problem(script.get("/api/tables/django_session"), "not_found")
     assert_problem(script.get("/api/tables/clients?limit=3"), "invalid")
 

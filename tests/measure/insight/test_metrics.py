@@ -155,6 +155,7 @@ def test_a_funnel_counts_who_took_the_steps_in_order(cast, source):
         ("npss", {}, "Did you mean nps"),
         ("nps", {"by": "colour"}, "by one of: stage"),
         ("nps", {"last": "soon"}, "365d"),
+        ("nps", {"last": "9999y"}, "further than the calendar"),
         ("nps", {"last": "3d", "since": "2026-01-01"}, "not both"),
         ("nps", {"since": "yesterday"}, "2026-06-01"),
         ("nps", {"since": "2026-02-01", "until": "2026-01-01"}, "ends before it begins"),

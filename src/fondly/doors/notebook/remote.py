@@ -55,7 +55,7 @@ class RemoteSource:
     def now(self) -> datetime:
         return datetime.fromisoformat(self._me["now"]).astimezone(UTC)
 
-    def ask(self, name: str, **given: Any) -> Answer:
+    def ask(self, name: str, /, **given: Any) -> Answer:
         told = json.loads(self._get(f"/api/metrics/{name}?{urlencode(_words(given))}"))
         asked = asking.asked(self.now, by=told["by"])
         return Answer(registry.found(name), asked, tuple(told["rows"]), told["expression"])

@@ -16,7 +16,7 @@ class NotebookSource(Source, Protocol):
     @property
     def personal(self) -> bool: ...
 
-    def ask(self, name: str, **given: Any) -> Answer: ...
+    def ask(self, name: str, /, **given: Any) -> Answer: ...
 
     def duckdb(self, *tables: str) -> "DuckDBPyConnection": ...
 
@@ -38,7 +38,7 @@ class LocalSource(LakeSource):
     def personal(self) -> bool:
         return self.lake.personal
 
-    def ask(self, name: str, **given: Any) -> Answer:
+    def ask(self, name: str, /, **given: Any) -> Answer:
         return registry.ask(self, name, **given)
 
     def frame(self, table: str, engine: str = "") -> Any:

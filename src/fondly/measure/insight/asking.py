@@ -43,11 +43,18 @@ def asked(
         raise CannotAnswer("Give last or since, not both: last counts back from now.")
     if not 0.5 <= level < 1:
         raise CannotAnswer(f"level is {level:g}; give a share from 0.5 to under 1, such as 0.95.")
-    begin = now - length(last) if last else instant("since", since)
+    begin = _before(now, last) if last else instant("since", since)
     end = instant("until", until)
     if begin and end and begin >= end:
         raise CannotAnswer("The period ends before it begins; exchange since and until.")
     return Asked(_names(by), begin, end, dict(where or {}), level)
+
+
+def _before(now: datetime, last: str) -> datetime:
+    try:
+        return now - length(last)
+    except OverflowError as error:
+        raise CannotAnswer(f"{last} goes back further than the calendar does.") from error
 
 
 def length(text: str) -> timedelta:

@@ -40,7 +40,7 @@ def found(name: str) -> Metric | Table:
     return metrics()[name]
 
 
-def ask(source: Source, name: str, **given: Any) -> Answer:
+def ask(source: Source, name: str, /, **given: Any) -> Answer:
     """A metric with by, last, since, until, where, level, and the words it takes of its own. Raises CannotAnswer."""
     metric = found(name)
     asked = asking.asked(source.now, **{word: given.pop(word) for word in _WORDS if given.get(word) is not None})
