@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from fondly import __version__
 from fondly.doors.api import bodies, shapes
+from fondly.doors.api.number_paths import NUMBERS, TABLE_SUMMARY
 from fondly.doors.api.pages import DEFAULT_LIMIT, MOST
 from fondly.doors.api.problems import KINDS, MEDIA_TYPE
 from fondly.doors.api.reads import READS, Read
@@ -33,7 +34,7 @@ def document() -> Schema:
     schemas, extra = TypeAdapter.json_schemas(
         [(kind, mode, bodies.adapter(kind)) for kind, mode in kinds], ref_template=_REF
     )
-    paths = _action_paths(schemas) | _read_paths(schemas) | _other_paths(schemas) | described.paths()
+    paths = _action_paths(schemas) | _read_paths(schemas) | _other_paths(schemas) | _number_paths() | described.paths()
     components = {**extra.get("$defs", {}), "Problem": _problem_schema()}
     return {
         "openapi": "3.1.0",
@@ -141,6 +142,18 @@ def _other_paths(schemas: Any) -> Schema:
         "/api/counts/events": {"get": _get("count_events", "Journeys by event", [which, named], events, both)},
         "/api/counts/exits": {"get": _get("count_exits", "Journeys by how they stand", [which], exits, both)},
     }
+
+
+def _number_paths() -> Schema:
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    told = {}
+    for path, (operation, summary, words, answer) in NUMBERS.items():
+        parameters = [name] * ("{name}" in path) + [_parameter(word) for word in words]
+        told[path] = {"get": _get(operation, summary, parameters, answer, ("invalid",))}
+    table = _get("get_table", TABLE_SUMMARY, [name], {}, ("invalid", "not_found"))
+    file = {"application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}}}
+    table["responses"]["200"] = {"description": "Done", "content": file}
+    return {**told, "/api/tables/{name}": {"get": table}}
 
 
 def _get(operation: str, summary: str, parameters: list[Schema], answer: Schema, problems: tuple[str, ...]) -> Schema:
