@@ -35,9 +35,9 @@ def test_who_is_signed_in_sees_what_clients_really_got(cast):
 
 
 def test_what_took_long_is_kept_and_says_so(cast, monkeypatch):
-    first = kept.in_practice("Harbour Homes")
+    first = kept.in_practice(cast.playbook.pk, "Harbour Homes")
     assert not first.old and first.rows[0]["value"] == 100.0  # only the twelve Friday updates count yet
     monkeypatch.setattr(kept, "_QUICK_SECONDS", -1.0)
-    kept.in_practice("Harbour Homes")
-    again = kept.in_practice("Harbour Homes")
+    kept.in_practice(cast.playbook.pk, "Harbour Homes")
+    again = kept.in_practice(cast.playbook.pk, "Harbour Homes")
     assert again.old and again.at == NOW and again.rows == first.rows

@@ -24,20 +24,20 @@ class Kept:
     old: bool
 
 
-def in_practice(playbook: str) -> Kept:
+def in_practice(playbook_id: int, name: str) -> Kept:
     """The rows of the metric `in_practice` of the last year of one playbook."""
-    known: dict[str, Any] | None = cache.get(_key(playbook))
+    known: dict[str, Any] | None = cache.get(_key(playbook_id))
     if known is not None:
         return Kept(known["rows"], datetime.fromisoformat(known["at"]), True)
     began, now = time.monotonic(), clock.now()
-    rows = _counted(playbook, now)
+    rows = _counted(name, now)
     if time.monotonic() - began > _QUICK_SECONDS:
-        cache.set(_key(playbook), {"rows": rows, "at": now.isoformat()}, _KEPT_SECONDS)
+        cache.set(_key(playbook_id), {"rows": rows, "at": now.isoformat()}, _KEPT_SECONDS)
     return Kept(rows, now, False)
 
 
-def _key(playbook: str) -> str:
-    return f"in-practice:{playbook}"
+def _key(playbook_id: int) -> str:
+    return f"in-practice:{playbook_id}"
 
 
 def _counted(playbook: str, now: datetime) -> list[Row]:

@@ -28,7 +28,7 @@ _LIVED = {
 def in_practice(request: HttpRequest, playbook_id: int) -> HttpResponse:
     """The score in practice, as a part of the check's page or as a page of its own."""
     shown = queries.shown(playbook_id, writing=True)
-    found = kept.in_practice(shown.playbook.name)
+    found = kept.in_practice(playbook_id, shown.playbook.name)
     overall, *areas = found.rows
     context = {
         "overall": overall,
