@@ -1,10 +1,14 @@
 """Real Chromium on a live server, with the cast. A page that logs an error or gets a 4xx fails its test."""
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings as configured
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, Page
 
 from fondly.doors.web import frame
@@ -36,6 +40,49 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 def browser_context_args(browser_context_args: dict) -> dict:
     return {**browser_context_args, "viewport": DESK, "locale": "en-GB", "timezone_id": casting.ZONE,
             "reduced_motion": "reduce"}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A file, as in use. SQLite's database in memory would be one connection for all of the server's threads, where
+    one request that gives up takes back what another, or the test, has written."""
+    database = configured.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("browser") / "test.sqlite3")
+
+
+class Running:
+    """How many requests the server is at."""
+
+    def __init__(self) -> None:
+        self.begun = self.done = 0
+        self._lock = threading.Lock()
+        request_started.connect(self._begin, weak=False)
+        request_finished.connect(self._end, weak=False)
+
+    def _begin(self, **_: object) -> None:
+        with self._lock:
+            self.begun += 1
+
+    def _end(self, **_: object) -> None:
+        with self._lock:
+            self.done += 1
+
+    def wait_for_the_last(self, quiet: float = 0.03, patience: float = 20) -> None:
+        """Returns when nothing runs and nothing has begun for `quiet` seconds. A page that is closed leaves behind
+        what it had asked for; that must not still write while the tables are emptied for the next test."""
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            before = self.begun
+            time.sleep(quiet)
+            if self.begun == self.done == before:
+                return
+        raise AssertionError(f"{self.begun - self.done} requests still run {patience} s after the browser has left.")
+
+
+@pytest.fixture(scope="session")
+def running() -> Running:
+    return Running()
 
 
 @pytest.fixture
@@ -78,7 +125,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser: Browser, browser_context_args: dict, live_server, cast: casting.Cast):  # type: ignore[no-untyped-def]
+def visit(browser: Browser, browser_context_args: dict, live_server, cast: casting.Cast, running: Running):  # type: ignore[no-untyped-def]
     """visit(user, **context options) -> Visitor."""
     contexts = []
 
@@ -94,6 +141,7 @@ def visit(browser: Browser, browser_context_args: dict, live_server, cast: casti
     yield enter
     for context in contexts:
         context.close()
+    running.wait_for_the_last()
     assert [fault for visitor in visitors for fault in visitor.faults] == []
 
 
