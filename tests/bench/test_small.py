@@ -118,7 +118,7 @@ def test_metrics():
 
 def test_ingest():
     printed = run("ingest.py", "--small")
-    assert "2,500 events sent, each there once" in printed
+    assert "2,100 events sent, each there once" in printed
     assert float(lines(printed)["events over HTTP, batches of 100"][0].replace(",", "")) > 0
 
 
