@@ -13,7 +13,7 @@ from fondly.doors.api.limits import Buckets
 from fondly.doors.api.problems import KINDS
 from fondly.ground import clock
 from fondly.ground.models import AuditEntry
-from fondly.people.clients.models import Client, Interaction
+from fondly.people.clients.models import Client, Interaction, Tag
 from fondly.people.team import actions
 from fondly.people.team.access import actor_of
 from fondly.people.team.models import ApiToken, Department, User
@@ -224,9 +224,11 @@ def test_pages_hold_everything_once_in_order(dana):
 
 
 def test_filters_and_their_faults(dana):
-    make_clients(4)
+    one, *_others = make_clients(4)
+    Tag.objects.create(client_id=one, name="golf")
     script = Script(dana, "read")
     assert len(script.get("/api/clients?persona=p1").json()["items"]) == 2
+    assert [item["tags"] for item in script.get("/api/clients?tag=golf").json()["items"]] == [["golf"]]
     for query in (
         "prsona=p1",
         "limit=0",

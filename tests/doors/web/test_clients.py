@@ -88,6 +88,30 @@ def test_bulk_all_that_match(dana: Browser, cast: Cast) -> None:
     assert "This is about 2 clients" in page
 
 
+def test_a_tag_for_all_that_match_is_in_the_sentence_on_rows_and_on_the_page(
+    dana: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone = {"verb": "tag", "all_matching": "1", "back": "stage=selling"}
+    assert 'name="tag"' in dana.post("/clients/bulk", everyone).content.decode()
+    dana.post("/clients/bulk/do", everyone | {"tag": "Christmas card"})
+    assert names(tag="Christmas card") == names(stage="selling") == ["Priya Shah", "Tom Weld"]
+    assert names(tag="Christmas card", feeling="low") == ["Tom Weld"]
+    assert names(tag="golf") == []
+    for path in ("/clients", "/clients?layout=stages", f"/c/{cast.tom.pk}"):
+        assert ">Christmas card</" in dana.get(path).content.decode(), path
+    monkeypatch.setattr(clients_list, "RARE", 1)
+    assert names(tag="Christmas card") == ["Priya Shah", "Tom Weld"]
+    dana.post("/clients/bulk/do", {"verb": "tag", "ids": [cast.tom.pk], "tag": "christmas card", "off": "1"})
+    assert names(tag="Christmas card") == ["Priya Shah"]
+
+
+def test_a_tag_is_put_on_and_taken_off_on_the_client_page(dana: Browser, cast: Cast) -> None:
+    dana.post(f"/c/{cast.tom.pk}/tags", {"name": "golf"})
+    assert names(tag="golf") == ["Tom Weld"]
+    dana.post(f"/c/{cast.tom.pk}/tags", {"off": "golf"})
+    assert names(tag="golf") == []
+
+
 def test_bulk_without_anybody_is_refused_in_words(dana: Browser) -> None:
     page = dana.post("/clients/bulk", {"verb": "assign"}, headers={"Referer": "http://testserver/clients"}, follow=True)
     assert "Select at least one client first." in page.content.decode()

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from fondly.design.playbooks.models import Playbook, PlaybookVersion
 from fondly.doors.api import shapes
 from fondly.doors.api.pages import Filter, Order, instant, number, yes
-from fondly.people.clients.models import Client, EmailAddress, Interaction
+from fondly.people.clients.models import Client, EmailAddress, Interaction, Tag
 from fondly.run.journeys.models import Journey, Moment
 from fondly.run.outbox.models import Message
 
@@ -69,9 +69,13 @@ def _email(text: str) -> Q:
     return Q(pk__in=found.values("contact__client"))
 
 
+def _tag(text: str) -> Q:
+    return Q(pk__in=Tag.objects.filter(name=text).values("client"))
+
+
 def clients() -> QuerySet[Client]:
     """Everybody there is: merged and erased records are not clients any more."""
-    return Client.objects.filter(merged_into=None, erased_at=None)
+    return Client.objects.filter(merged_into=None, erased_at=None).prefetch_related("tags")
 
 
 def timeline(client_id: int) -> QuerySet[Interaction]:
@@ -93,6 +97,7 @@ READS: dict[str, Read] = {
         {
             "owner": _id("owner_id"),
             "persona": _text("persona"),
+            "tag": _tag,
             "source": _text("source"),
             "external_id": _text("external_id"),
             "email": _email,

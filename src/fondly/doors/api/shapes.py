@@ -30,6 +30,7 @@ class ClientItem:
     referrer_id: int | None
     fields: dict[str, Any]
     values: dict[str, Any]
+    tags: list[str]
     value_minor: int
     currency: str
     external_id: str
@@ -220,8 +221,8 @@ def _plain(kind: type, row: Any) -> Any:
 
 
 def client(row: Client) -> ClientItem:
-    item: ClientItem = _plain(ClientItem, row)
-    return item
+    known = {field.name: getattr(row, field.name) for field in dataclasses.fields(ClientItem)}
+    return ClientItem(**known | {"tags": sorted(tag.name for tag in row.tags.all())})
 
 
 def whole_client(row: Client) -> WholeClient:

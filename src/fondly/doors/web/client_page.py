@@ -1,4 +1,4 @@
-"""Everything the Client page shows, in five queries, and one for a playbook not seen yet."""
+"""Everything the Client page shows, in six queries, and one for a playbook not seen yet."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -100,6 +100,7 @@ class Page:
     journeys: list[Lived]
     promises: list[Promise]
     consents: list[Consent]
+    tags: list[str]
     stands: list[tuple[str, str, datetime | None]]  # (sentence, where it is from, when they said it)
     show: str
 
@@ -135,6 +136,7 @@ def load(client_id: int, now: datetime, show: str = "", older: str = "") -> Page
         journeys=journeys,
         promises=promises,
         consents=list(Consent.objects.filter(client=client_id).order_by("-at", "-id")[:60]),
+        tags=list(client.tags.order_by("name").values_list("name", flat=True)),
         stands=_stands(client, items),
         show=show,
     )

@@ -10,7 +10,7 @@ from fondly.people.clients.models import EmailAddress, Phone
 
 _BATCH = 500
 # Not translated: importing knows the columns by these names.
-HEADERS = ("Client ID", "Name", "Email", "Phone", "Stage", "Persona", "Owner", "Feeling", "Last talked", "Next",
+HEADERS = ("Client ID", "Name", "Email", "Phone", "Stage", "Persona", "Tags", "Owner", "Feeling", "Last talked", "Next",
            "Next at", "Value", "Currency")  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def _first(model: Any, column: str, some: Sequence[Line]) -> dict[int, str]:
 
 def _row(line: Line, email: str, phone: str) -> tuple[Any, ...]:
     return (
-        line.id, line.name, email, phone, line.stage, line.persona, line.owner, line.feeling,
+        line.id, line.name, email, phone, line.stage, line.persona, ", ".join(line.tags), line.owner, line.feeling,
         _instant(line.last_contact_at), line.next_what, _instant(line.next_at), line.value_minor or "", line.currency,
     )  # fmt: skip
 

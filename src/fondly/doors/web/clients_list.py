@@ -9,14 +9,16 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from fondly.doors.web.clients_lines import Line, lines
 from fondly.ground.reading import rows
-from fondly.people.clients.models import Client
+from fondly.people.clients.models import Client, Tag
 from fondly.people.clients.search import found_ids
 from fondly.people.team.screens import number
 from fondly.run.journeys.models import Journey
 
 PAGE = 50
 FOUND_MOST = 50  # what a text search shows at most
+RARE = 5000  # how many clients may have a tag that few have
 MATCH_MOST = 5000  # how many "all that match" may take along
+PARTS = ("q", "stage", "owner", "persona", "tag", "feeling", "silence")  # of the sentence: what leaves somebody out
 ORDERS = ("name", "silence", "feeling", "newest")
 FEELINGS: dict[str, Q] = {
     "low": Q(feeling__lt=-0.5),
@@ -44,19 +46,19 @@ class Filter:
     persona: str = ""
     feeling: str = ""
     silence: str = ""  # a key of SILENCES, or NEVER
+    tag: str = ""
     order: str = "name"
     after: str = ""
     layout: str = ""  # "" the table, "stages" or "silence" a board
 
     def address(self, **changes: str) -> str:
         """The query string of this filter with changes; empty values are left out."""
-        names = ("q", "stage", "owner", "persona", "feeling", "silence", "order", "after", "layout")
-        values = {name: getattr(self, name) for name in names} | {"after": ""} | changes
+        values = {name: getattr(self, name) for name in (*PARTS, "order", "layout")} | changes
         return urlencode({k: v for k, v in values.items() if v and not (k == "order" and v == "name")})
 
     @property
     def is_plain(self) -> bool:
-        return not any((self.q, self.stage, self.owner, self.persona, self.feeling, self.silence))
+        return not any(getattr(self, name) for name in PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,7 @@ class ListPage:
 def reading(values: Any) -> Filter:
     """The filter in a query string; unknown words are left out."""
     order, layout = values.get("order", "name"), values.get("layout", "")
-    names = ("q", "stage", "owner", "persona", "feeling", "silence", "after")
-    texts = {name: values.get(name, "").strip()[:200] for name in names}
+    texts = {name: values.get(name, "").strip()[:200] for name in (*PARTS, "after")}
     return Filter(
         **texts, order=order if order in ORDERS else "name", layout=layout if layout in ("stages", "silence") else ""
     )
@@ -133,6 +134,8 @@ def _matching(wanted: Filter, now: datetime) -> "QuerySet[Client]":
         found = found.filter(owner=number(wanted.owner))
     if wanted.persona:
         found = found.filter(persona=wanted.persona)
+    if wanted.tag:
+        found = found.filter(_tagged(wanted.tag))
     if wanted.feeling in FEELINGS:
         found = found.filter(FEELINGS[wanted.feeling])
     if wanted.silence:
@@ -141,6 +144,13 @@ def _matching(wanted: Filter, now: datetime) -> "QuerySet[Client]":
     if wanted.stage == "-":
         return found.filter(~Exists(journeys))
     return found.filter(Exists(journeys.filter(stage=wanted.stage))) if wanted.stage else found
+
+
+def _tagged(name: str) -> Q:
+    """A rare tag names its clients; one that many have is asked for on the way, else all of them would be sorted."""
+    tags = Tag.objects.filter(name=name)
+    some = list(tags.values_list("client_id", flat=True)[: RARE + 1])
+    return Q(Exists(tags.filter(client=OuterRef("pk")))) if len(some) > RARE else Q(pk__among=set(some))
 
 
 def _silent(band: str, now: datetime) -> Q:

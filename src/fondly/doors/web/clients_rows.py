@@ -18,7 +18,7 @@ class Shown(NamedTuple):
     href: str
     name: str
     select: str  # what the box says to those who do not see the row
-    example: bool
+    marks: tuple[str, ...]  # the tags, and that it is an example
     about: str  # stage, day, persona, value to date
     step: int | None  # the feeling rounded to its face
     recent: tuple[float, ...]  # the last five feelings
@@ -31,18 +31,20 @@ def shown(rows: list[Line], titles: dict[str, str], now: datetime) -> list[tuple
     """Each row with who looks after the client ("" when nobody)."""
     local = now.astimezone(timezone.get_current_timezone())
     page = quick.url("client", 0).removesuffix("0")
-    frames = page, _("Select %(name)s"), _("%(ago)s ago"), _("since %(at)s")
+    frames = page, _("Select %(name)s"), _("example"), _("%(ago)s ago"), _("since %(at)s")
     return [(_shown(row, titles, local, *frames), row.owner) for row in rows]
 
 
-def _shown(row: Line, titles: dict[str, str], now: datetime, page: str, pick: str, ago: str, since: str) -> Shown:
+def _shown(
+    row: Line, titles: dict[str, str], now: datetime, page: str, pick: str, example: str, ago: str, since: str
+) -> Shown:
     at = near(row.next_at.astimezone(now.tzinfo), now.date()) if row.next_at else ""
     return Shown(
         row.id,
         f"{page}{row.id}",
         row.name,
         pick % {"name": row.name},
-        row.is_demo,
+        (*row.tags, example) if row.is_demo else row.tags,
         _about(row, titles),
         None if row.feeling is None else step(row.feeling),
         tuple((row.recent or ())[-5:]),

@@ -26,6 +26,7 @@ from fondly.run.journeys.models import Journey
 NAMES_SHOWN = 12
 VERBS = {
     "assign": gettext_lazy("Give to"),
+    "tag": gettext_lazy("Tag"),
     "start": gettext_lazy("Start the journey"),
     "pause": gettext_lazy("Pause until"),
 }
@@ -106,6 +107,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
         "preview": preview(verb, ids),
         "people": _people(),
         "books": live_books(),
+        "tags": queries.tags() if verb == "tag" else [],
         "back": request.POST.get("back", ""),
         "key": uuid.uuid4().hex,
     }
@@ -121,6 +123,9 @@ def bulk_do(request: HttpRequest) -> HttpResponse:
     match form.get("verb", ""):
         case "assign":
             return do_then(request, "clients.assign", back, client_ids=ids, owner_id=form.get("owner") or None)
+        case "tag":
+            action = "clients.untag" if form.get("off") else "clients.tag"
+            return do_then(request, action, back, client_ids=ids, name=form.get("tag", ""))
         case "start":
             playbook, _colon, stage = form.get("start", "").partition(":")
             given = {"playbook_id": playbook, "stage": stage, "key": form.get("key", "")}
@@ -180,4 +185,8 @@ def _sentence(wanted: clients_list.Filter) -> list[tuple[str, str, list[tuple[st
     if personas:
         options = [("", _("anyone")), *((name, words_of(name)) for name in personas)]
         parts.append((_("who are"), "persona", options, wanted.persona))
+    tags = queries.tags()
+    if tags or wanted.tag:
+        options = [("", _("any tag")), *((name, name) for name in dict.fromkeys([*tags, wanted.tag]) if name)]
+        parts.append((_("tagged"), "tag", options, wanted.tag))
     return [*parts, (_("by"), "order", orders, wanted.order)]

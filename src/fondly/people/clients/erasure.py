@@ -34,6 +34,7 @@ def scrub(client: Client, *, suppress: bool) -> None:
     _scrub_traces(client, texts)
     client.contacts.all().delete()
     client.addresses.all().delete()
+    client.tags.all().delete()
     client.consents.update(source="", by="", ip=None, wording_hash="")
     _scrub_record(client)
     search.forget()

@@ -43,7 +43,8 @@ def told(rows: QuerySet[Any], columns: Iterable[str]) -> list[dict[str, Any]]:
 
 def _client(client: Client) -> dict[str, Any]:
     details = _row(client, {"sort_name", "owner", "referrer", "merged_into", "edited", "is_demo"})
-    return {**details, "owner": client.owner.name if client.owner else ""}
+    tags = list(client.tags.order_by("name").values_list("name", flat=True))
+    return {**details, "owner": client.owner.name if client.owner else "", "tags": tags}
 
 
 def _contact(contact: Contact) -> dict[str, Any]:

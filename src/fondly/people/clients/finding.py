@@ -1,7 +1,7 @@
 """Find a record to change, or say in words why it cannot be changed."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,7 @@ from fondly.people.clients.models import Address, Client, Contact, EmailAddress,
 
 Part = TypeVar("Part", Contact, Address, EmailAddress, Phone)
 Value = TypeVar("Value")
+MOST_AT_ONCE = 50_000
 
 
 def client(client_id: int) -> Client:
@@ -31,6 +32,19 @@ def shown(client_id: int) -> Client:
         raise NotFound(_("There is no such client. The record may have been erased."))
     refuse_gone(found)
     return found
+
+
+def each(client_ids: Iterable[int], column: str) -> dict[int, Any]:
+    """This column of each of these clients. Raises NotFound when one is gone, Refused for none or too many at once."""
+    ids = list(dict.fromkeys(client_ids))
+    if not 1 <= len(ids) <= MOST_AT_ONCE:
+        raise Refused(_("Choose between 1 and %(n)s clients.") % {"n": f"{MOST_AT_ONCE:,}"}, field="client_ids")
+    living = Client.objects.filter(pk__among=set(ids), erased_at=None, merged_into=None)
+    known = dict(living.values_list("pk", column))
+    missing = next((pk for pk in ids if pk not in known), None)
+    if missing is not None:
+        raise NotFound(_("There is no client with the number %(id)s (any more).") % {"id": missing})
+    return known
 
 
 def refuse_gone(found: Client) -> None:

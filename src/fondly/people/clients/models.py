@@ -53,6 +53,17 @@ class Client(models.Model):
         ]
 
 
+class Tag(models.Model):
+    """A word that people put on clients to find them again."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "name"], name="tag_once")]
+        indexes = [models.Index(fields=["name", "client"], name="tag_by_name")]
+
+
 class Contact(models.Model):
     """A person reachable for a client: themself, a partner, an assistant."""
 

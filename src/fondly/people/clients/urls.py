@@ -12,6 +12,7 @@ urlpatterns = [
     path("c/<int:client_id>/call", views.call, name="client-call"),
     path("c/<int:client_id>/note", views.note, name="client-note"),
     path("c/<int:client_id>/judge/<int:fact_id>", views.judge, name="client-judge"),
+    path("c/<int:client_id>/tags", views.tags, name="client-tags"),
     path("c/<int:client_id>/people", views.people, name="client-people"),
     path("c/<int:client_id>/consent", views.consent, name="client-consent"),
     path("c/<int:client_id>/merge", views.merge, name="client-merge"),

@@ -84,6 +84,15 @@ def judge(request: HttpRequest, client_id: int, fact_id: int) -> HttpResponse:
     return redirect("client", client_id)
 
 
+@require_POST
+@signed_in("clients")
+def tags(request: HttpRequest, client_id: int) -> HttpResponse:
+    """Put a tag on this client, or take one off."""
+    name, off = request.POST.get("name", ""), request.POST.get("off", "")
+    do(request, "clients.untag" if off else "clients.tag", client_ids=[client_id], name=off or name)
+    return redirect("client", client_id)
+
+
 @require_http_methods(["GET", "POST"])
 @signed_in()
 def people(request: HttpRequest, client_id: int) -> HttpResponse:

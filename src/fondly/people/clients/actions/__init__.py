@@ -80,6 +80,7 @@ from fondly.people.clients.actions.places import (
     change_address,
     remove_address,
 )
+from fondly.people.clients.actions.tagging import TagClients, Tagged, UntagClients, tag, untag
 from fondly.people.clients.actions.talking import (
     LogCall,
     Logged,
@@ -147,9 +148,12 @@ __all__ = [
     "SetField",
     "SetValue",
     "SuppressAddress",
+    "TagClients",
+    "Tagged",
     "UndoImport",
     "UnmergeClients",
     "Unmerged",
+    "UntagClients",
     "ViewState",
     "add_address",
     "add_contact",
@@ -185,6 +189,8 @@ __all__ = [
     "set_field",
     "set_value",
     "suppress_address",
+    "tag",
     "undo_import",
     "unmerge",
+    "untag",
 ]  # fmt: skip

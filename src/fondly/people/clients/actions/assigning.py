@@ -6,13 +6,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fondly.ground import clock
-from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
-from fondly.people.clients import hooks
+from fondly.ground.action import Actor, NotFound, Outcome, Undo, action
+from fondly.people.clients import finding, hooks
 from fondly.people.clients.models import Client
 from fondly.people.team.models import User
-
-_MOST = 50_000
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +50,12 @@ def assign_each(actor: Actor, given: AssignEach) -> Outcome[Assigned]:
 
 
 def _assign(pairs: list[tuple[int, int | None]], to: str) -> Outcome[Assigned]:
-    if not pairs or len(pairs) > _MOST:
-        raise Refused(_("Choose between 1 and %(n)d clients.") % {"n": _MOST})
-    before = _owners([pk for pk, _owner_id in pairs])
-    by_owner: dict[int | None, list[int]] = {}
+    before = finding.each((pk for pk, _owner_id in pairs), "owner_id")
+    by_owner: dict[int | None, set[int]] = {}
     for pk, owner_id in pairs:
-        by_owner.setdefault(owner_id, []).append(pk)
+        by_owner.setdefault(owner_id, set()).add(pk)
     for owner_id, ids in by_owner.items():
-        for some in _chunks(ids):
-            Client.objects.filter(pk__in=some).update(owner_id=owner_id, changed_at=clock.now())
+        Client.objects.filter(pk__among=ids).update(owner_id=owner_id, changed_at=clock.now())
     hooks.on_change(list(before))
     summary = ngettext("Gave %(n)d client to %(to)s", "Gave %(n)d clients to %(to)s", len(pairs)) % {
         "n": len(pairs),
@@ -72,17 +66,6 @@ def _assign(pairs: list[tuple[int, int | None]], to: str) -> Outcome[Assigned]:
     return Outcome(Assigned(len(pairs)), summary, only, undo)
 
 
-def _owners(ids: list[int]) -> dict[int, int | None]:
-    known: dict[int, int | None] = {}
-    for some in _chunks(ids):
-        rows = Client.objects.filter(pk__in=some, erased_at=None, merged_into=None)
-        known.update(dict(rows.values_list("pk", "owner_id")))
-    missing = [pk for pk in ids if pk not in known]
-    if missing:
-        raise NotFound(_("There is no client with the number %(id)s (any more).") % {"id": missing[0]})
-    return known
-
-
 def _owner(owner_id: int | None) -> User | None:
     if owner_id is None:
         return None
@@ -90,7 +73,3 @@ def _owner(owner_id: int | None) -> User | None:
     if owner is None:
         raise NotFound(_("There is no such person in the team."))
     return owner
-
-
-def _chunks(ids: list[int]) -> list[list[int]]:
-    return [ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from fondly.ground import clock
 from fondly.ground.action import Actor, NotFound, Outcome, Refused, Undo, action
 from fondly.people.clients import consents, finding, hooks, identity, timeline
-from fondly.people.clients.models import Address, Client, Consent, Contact, EmailAddress, Interaction, Merge, Phone
+from fondly.people.clients.models import Address, Client, Consent, Contact, EmailAddress, Interaction, Merge, Phone, Tag
 
 _SOURCE = "merge"
 _BLANK_FILLS = (
@@ -61,6 +61,7 @@ def merge(actor: Actor, given: MergeClients) -> Outcome[Merged]:
         "addresses": _move(Address, absorbed, survivor),
         "interactions": _move(Interaction, absorbed, survivor),
         "referred": _move_referred(absorbed, survivor),
+        "tags": _move_tags(absorbed, survivor),
         "consents": _stricter(survivor, absorbed, actor),
         "filled": _fill(survivor, absorbed),
         "rooms": {_id_of(room): room(survivor.pk, absorbed.pk) for room in hooks.on_merge},
@@ -122,6 +123,12 @@ def _move_referred(source: Client, target: Client) -> list[int]:
     for start in range(0, len(ids), _CHUNK):
         Client.objects.filter(pk__in=ids[start : start + _CHUNK]).update(referrer=target)
     return ids
+
+
+def _move_tags(source: Client, target: Client) -> list[int]:
+    """What both have stays on both."""
+    new = Tag.objects.filter(client=source).exclude(name__in=target.tags.values("name"))
+    return _move(Tag, source, target, list(new.values_list("pk", flat=True)))
 
 
 def _move_contacts(survivor: Client, absorbed: Client) -> dict[str, Any]:
@@ -232,6 +239,7 @@ def _put_back(made: Merge, survivor: Client, absorbed: Client) -> list[str]:
     _contacts_back(before["contacts"], survivor, absorbed)
     _move(Address, survivor, absorbed, before["addresses"])
     _move(Interaction, survivor, absorbed, before["interactions"])
+    _move(Tag, survivor, absorbed, before.get("tags", []))
     Client.objects.filter(pk__in=before["referred"], referrer=survivor).update(referrer=absorbed)
     Interaction.objects.filter(source=_SOURCE, external_id=str(made.pk)).delete()
     Consent.objects.filter(pk__in=before["consents"], client=survivor).delete()
