@@ -3,32 +3,30 @@
 import os
 import signal
 import sys
-import time
 from datetime import timedelta
 
 import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-
 from fondly.design.playbooks.models import Playbook  # noqa: E402
 from fondly.ground import clock, errands  # noqa: E402
 from fondly.ground.action import Actor, Refused, perform  # noqa: E402
 from fondly.ground.models import AuditEntry, Errand  # noqa: E402
 from fondly.people.clients.models import Interaction  # noqa: E402
-from fondly.run.journeys import engine  # noqa: E402
+from fondly.run.journeys import engine, starting  # noqa: E402
 from fondly.run.journeys.actions import StartJourney, StartJourneys  # noqa: E402
 from fondly.run.journeys.models import Journey, Moment  # noqa: E402
 from fondly.run.outbox import faults  # noqa: E402
 from fondly.run.outbox.models import Message  # noqa: E402
+from tests.run import racing  # noqa: E402
 from tests.run.conftest import MONDAY, make_client, publish  # noqa: E402
 
+SLICE = 100  # journeys started at once; the product's own number would need a crowd of thousands
 DANA = Actor("Dana", None, frozenset({"admin"}))
 
 
 def prepare(count):
-    call_command("migrate", verbosity=0)
     publish()
     more(count)
 
@@ -90,6 +88,14 @@ def people(count):
         print(make_client(f"New {n}", f"n{n}@example.org").pk)
 
 
+def race(threads, count):
+    """So many threads start all of so many clients at once."""
+    publish()
+    clients = [make_client(f"Client {n}", f"c{n}@example.org").pk for n in range(int(count))]
+    refused = racing.race(int(threads), clients, Playbook.objects.get().pk)
+    print(refused, Journey.objects.count(), Moment.objects.filter(touchpoint="welcome").count())
+
+
 def crowd(count):
     """An errand that starts this many clients; nobody works on it yet."""
     ids = [make_client(f"Client {n}", "").pk for n in range(int(count))]
@@ -97,13 +103,15 @@ def crowd(count):
     print(errands.ask("journeys.start_many", DANA, given).pk)
 
 
-def errand(pause="0"):
-    """Work on errands until there is none; a line for each slice."""
-    worker = errands.Worker(f"worker-{os.getpid()}")
+def errand(slices="-1", seconds="0"):
+    """Work on errands until there is none; or end abruptly so many seconds after so many slices."""
+    starting.BATCH = SLICE
+    worker, left = errands.Worker(f"worker-{os.getpid()}"), int(slices)
     with clock.at(MONDAY):
         while worker.turn(0.0):
-            print("slice", flush=True)
-            time.sleep(float(pause))
+            left -= 1
+            if left == 0:
+                signal.setitimer(signal.ITIMER_REAL, float(seconds))  # nothing here handles SIGALRM: it ends us
 
 
 def expire_errands():

@@ -1,25 +1,30 @@
-"""Run by test_starting.py in a process of its own, on a database file: python -m tests.run.racing THREADS KEYS"""
+"""Many threads that start the same journeys at once: in a test, or in a process of process.py."""
 
-import sys
+from concurrent.futures import ThreadPoolExecutor
 
-import django
+from django.db import connections
 
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-
-from fondly.run.journeys.models import Journey, Moment  # noqa: E402
-from tests.run.conftest import make_client, publish  # noqa: E402
-from tests.run.test_starting import race  # noqa: E402
+from fondly.ground import clock
+from fondly.ground.action import Conflict, perform
+from fondly.run.journeys.actions import StartJourney
+from tests.run.conftest import MONDAY
+from tests.run.doing import DANA
 
 
-def main(threads, keys):
-    call_command("migrate", verbosity=0)
-    playbook, _ = publish()
-    clients = [make_client(f"Client {n}", f"c{n}@example.org").pk for n in range(keys)]
-    refused = race(threads, clients, playbook.pk)
-    print(refused, Journey.objects.count(), Moment.objects.filter(touchpoint="welcome").count())
+def race(threads, clients, playbook_id):
+    """Everybody starts everybody at once; how many starts were refused."""
 
+    def one(place):
+        refused = 0
+        order = clients[place % len(clients) :] + clients[: place % len(clients)]
+        with clock.at(MONDAY):
+            for client_id in order:
+                try:
+                    perform("journeys.start", DANA, StartJourney(client_id, playbook_id))
+                except Conflict:
+                    refused += 1
+        connections.close_all()
+        return refused
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(one, range(threads)))

@@ -4,10 +4,10 @@ import signal
 
 import pytest
 
-from fondly.run.journeys.starting import BATCH
 from tests.run.test_processes import House
 
-CLIENTS = 5 * BATCH + 17
+SLICE = 100  # as in process.py
+CLIENTS = 5 * SLICE + 17
 
 
 @pytest.fixture(scope="module")
@@ -19,15 +19,14 @@ def house(tmp_path_factory):
 
 
 def test_killed_between_and_inside_slices_it_goes_on_behind_the_last_one_kept(house):
-    for slices in (1, 2):
-        worker = house.begin("errand", 0.01)
-        for _ in range(slices):
-            assert worker.stdout.readline() == "slice\n"
-        worker.send_signal(signal.SIGKILL)
-        worker.wait(60)
+    for slices, seconds in ((1, 1e-6), (2, 0.03)):
+        worker = house.begin("errand", slices, seconds)
+        worker.communicate(60)
+        assert worker.returncode == -signal.SIGALRM
         found = house.report("crowd_report")
         assert found["state"] == "running"
         assert found["journeys"] == found["done"] != str(CLIENTS)
+        assert int(found["done"]) >= slices * SLICE
         house.run("expire_errands")
     house.run("errand")
     found = house.report("crowd_report")

@@ -2,20 +2,20 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests import warm
+from tests.quick import migrated
 
 
 class House:
     """An install of its own and the processes in it."""
 
     def __init__(self, home, port):
+        if not (home / "fondly.sqlite3").exists():
+            shutil.copy(migrated(), home / "fondly.sqlite3")
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))},
             "DJANGO_SETTINGS_MODULE": "fondly.project.settings",
@@ -23,14 +23,10 @@ class House:
             "FONDLY_SECRET_KEY": "only-for-tests-0123456789-0123456789",
             "FONDLY_EMAIL_URL": f"smtp://127.0.0.1:{port}",
             "FONDLY_EMAIL_FROM": "Dana <dana@stillwater.example>",
-            "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}",
         }
 
     def begin(self, *command):
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.run.process", *map(str, command)],
-            env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        return warm.begin("tests.run.process", *command, environ=self.env)
 
     def run(self, *command):
         process = self.begin(*command)

@@ -1,64 +1,29 @@
 """Starting journeys: one a matter whoever asks at once, with all its moments, again only as the playbook allows."""
 
-import os
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from django.db import close_old_connections, connection, connections, transaction
+from django.db import close_old_connections, connection, transaction
 
 from fondly.ground import clock
-from fondly.ground.action import Conflict, Refused, perform
+from fondly.ground.action import Conflict, Refused
 from fondly.people.clients.models import Interaction
 from fondly.run.journeys import moment_rows, starting
 from fondly.run.journeys.actions import ExitJourney, PauseJourney, RecordEvent, StartJourney, StartJourneys
 from fondly.run.journeys.models import Journey, Moment, Stay
 from tests.run.conftest import BOOK, MONDAY, make_client, publish
-from tests.run.doing import DANA, DAY, HOUR, MINUTE, do
+from tests.run.doing import DAY, HOUR, MINUTE, do
+from tests.run.racing import race
+from tests.run.test_processes import House
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROOT = Path(__file__).parents[2]
-
-
-def race(threads, clients, playbook_id):
-    """Everybody starts everybody at once; how many starts were refused."""
-
-    def one(place):
-        refused = 0
-        order = clients[place % len(clients) :] + clients[: place % len(clients)]
-        with clock.at(MONDAY):
-            for client_id in order:
-                try:
-                    perform("journeys.start", DANA, StartJourney(client_id, playbook_id))
-                except Conflict:
-                    refused += 1
-        connections.close_all()
-        return refused
-
-    with ThreadPoolExecutor(threads) as pool:
-        return sum(pool.map(one, range(threads)))
 
 
 @pytest.mark.parametrize(("threads", "keys"), [(6, 12), pytest.param(50, 200, marks=pytest.mark.slow)])
 def test_many_at_once_leave_one_journey_a_key(threads, keys, tmp_path):
     if connection.vendor == "sqlite":  # a database in memory cannot be shared by threads as a file is
-        home = {"FONDLY_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "fondly.project.settings"}
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
-        environment = {
-            **kept,
-            **home,
-            "FONDLY_SECRET_KEY": "only-for-tests-0123456789",
-            "PYTHONPATH": f"{ROOT}:{ROOT}/src",
-        }
-        command = [sys.executable, "-m", "tests.run.racing", str(threads), str(keys)]
-        done = subprocess.run(
-            command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        refused, journeys, moments = map(int, done.stdout.split())
+        house = House(tmp_path, 1)
+        refused, journeys, moments = map(int, house.run("race", threads, keys).split())
     else:
         playbook, _ = publish()
         clients = [make_client(f"Client {n}", f"c{n}@example.org").pk for n in range(keys)]

@@ -11,26 +11,49 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
 from fondly.measure.lake import reading
+from tests import warm
 from tests.quick import migrated
 
+COMMAND = "fondly.doors.cli.main"
 HERE = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
 pytestmark = pytest.mark.skipif("FONDLY_DATABASE_URL" in os.environ, reason="files of SQLite")
 
 
 def fondly(home: Path, *arguments: str, fails: bool = False, **environ: str) -> str:
     """Run the command in an install of its own; returns what it said."""
+    process = warm.begin(COMMAND, *arguments, environ={**HERE, "FONDLY_HOME": str(home), **environ})
+    return said_by(process, fails)
+
+
+def fondly_from_nothing(home: Path, *arguments: str, fails: bool = False, **environ: str) -> str:
+    """The same in a process that has to read everything, as a person's does."""
     environment = {**HERE, "FONDLY_HOME": str(home), **environ}
-    command = [sys.executable, "-m", "fondly.doors.cli.main", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
-    said = done.stdout + done.stderr
-    assert (done.returncode != 0) == fails, said
+    command = [sys.executable, "-m", COMMAND, *arguments]
+    pipe = subprocess.PIPE
+    return said_by(subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True), fails)
+
+
+def said_by(process: subprocess.Popen[str] | warm.Process, fails: bool) -> str:
+    said = "".join(process.communicate(timeout=120))
+    assert (process.returncode != 0) == fails, said
     assert "Traceback" not in said
     return said
+
+
+def refusals(home: Path, commands: Iterable[Sequence[str]]) -> list[str]:
+    """What each of these commands says in refusing; tried in one process."""
+    process = warm.begin(
+        "tests.doors.cli.in_turn", json.dumps(list(commands)), environ={**HERE, "FONDLY_HOME": str(home)}
+    )
+    answers = json.loads(said_by(process, fails=False))
+    assert not any(done for done, _said in answers), answers
+    return [said for _done, said in answers]
 
 
 @pytest.fixture(scope="module")
@@ -90,11 +113,12 @@ def prepare(home: Path) -> None:
     key.write_text(secrets.token_urlsafe(50))
 
 
-def inside(home: Path, code: str) -> None:
-    """Run code in a process that has set up this install."""
+def inside(home: Path, code: str) -> str:
+    """Run code in a process that has set up this install; returns what it printed."""
     code = f"from fondly.doors.cli.django_setup import setup; setup()\n{code}"
     environment = {**HERE, "FONDLY_HOME": str(home)}
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, check=True, timeout=120, stdout=subprocess.PIPE, text=True).stdout
 
 
 def names(home: Path) -> list[str]:
@@ -104,9 +128,9 @@ def names(home: Path) -> list[str]:
 
 def test_a_backup_comes_back_whole_and_paused(install, tmp_path):
     backup, fresh = tmp_path / "b.tar.gz", tmp_path / "fresh"
-    fondly(install, "backup", "-o", str(backup))
+    fondly_from_nothing(install, "backup", "-o", str(backup))
     assert backup.stat().st_mode & 0o077 == 0
-    said = fondly(fresh, "restore", str(backup))
+    said = fondly_from_nothing(fresh, "restore", str(backup))
     assert "Nothing is sent until" in said
     assert names(fresh) == ["Priya Shah", "Tom Weld"]
     assert (fresh / "files" / "a" / "photo.txt").read_text() == "a photo"
@@ -211,9 +235,8 @@ def test_a_newer_database_is_refused_with_a_sentence(install, tmp_path):
         database.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES ('clients', '9999_x', '2030-01-01')"
         )
-    for command in (["up", *PORT], *USING):
-        assert "newer Fondly" in fondly(newer, *command, fails=True)
-    assert "newer Fondly" in fondly(newer, "doctor", fails=True)
+    for said in refusals(newer, (["up", *PORT], *USING, ["doctor"])):
+        assert "newer Fondly" in said
 
 
 PORT = ("--port", str(free_port()))
@@ -227,15 +250,15 @@ def test_a_half_migrated_database_is_refused_with_a_sentence(install, tmp_path):
     fondly(half, "restore", str(backup))
     with sqlite3.connect(half / "fondly.sqlite3") as database:
         database.execute("DELETE FROM django_migrations WHERE app = 'promises'")
-    for command in USING:
-        assert "the first is promises.0001_initial" in fondly(half, *command, fails=True)
+    for said in refusals(half, USING):
+        assert "the first is promises.0001_initial" in said
     assert "not ready" in fondly(half, "doctor", fails=True)
     assert "could not be finished" in fondly(half, "up", *PORT, fails=True)
 
 
 def test_an_unprepared_database_is_refused_with_a_sentence(tmp_path):
     for command in (["worker"], ["web", "--port", "8391"], ["export"]):
-        assert "fondly up" in fondly(tmp_path, *command, fails=True)
+        assert "fondly up" in fondly_from_nothing(tmp_path, *command, fails=True)
 
 
 def test_examples_are_removed_and_own_records_stay(install, tmp_path):
@@ -248,18 +271,8 @@ def test_examples_are_removed_and_own_records_stay(install, tmp_path):
 
 
 def test_a_backup_holds_the_end_of_activity_and_the_doctor_misses_what_was_cut_since(install, tmp_path):
-    code = (
-        "from fondly.doors.cli.django_setup import setup; setup();"
-        "from fondly.ground import chain; chain.seal_next(); print(chain.head())"
-    )
-    sealing = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**HERE, "FONDLY_HOME": str(install)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    end, backup = sealing.stdout.strip(), tmp_path / "c.tar.gz"
+    end = inside(install, "from fondly.ground import chain; chain.seal_next(); print(chain.head())").strip()
+    backup = tmp_path / "c.tar.gz"
     fondly(install, "backup", "-o", str(backup))
     with tarfile.open(backup) as tar:
         assert json.load(tar.extractfile("manifest.json"))["activity_end"] == end

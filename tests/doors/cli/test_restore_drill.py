@@ -3,13 +3,12 @@
 import json
 import os
 import re
-import subprocess
-import sys
 import uuid
 from collections import Counter
 
 import pytest
 
+from tests import warm
 from tests.run.conftest import sink  # noqa: F401 - a fixture
 
 HERE = {k: v for k, v in os.environ.items() if not k.startswith(("FONDLY_", "DJANGO_"))}
@@ -42,10 +41,10 @@ def test_a_restored_install_is_the_same_and_sends_nothing_twice(tmp_path, databa
     }
 
     def step(name):
-        command = [sys.executable, "-m", "tests.doors.cli.drill", name, str(tmp_path / "b.tar.gz")]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
+        process = warm.begin("tests.doors.cli.drill", name, tmp_path / "b.tar.gz", environ=environ)
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, out + err
+        return json.loads(out.splitlines()[-1])
 
     step("prepare")
     before = step("backup")
