@@ -81,12 +81,16 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Result]):
-    """What an action function returns: the result and what the audit trail should say."""
+    """What an action function returns: the result and what the audit trail should say.
+
+    left: what an undo could not take back, as a sentence.
+    """
 
     result: Result
     summary: str
     client_id: int | None = None
     undo: Undo | None = None
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,11 +70,12 @@ def _undo_slices(actor: Actor, given: UndoEntry, cursor: Any) -> Iterator[Slice]
 def undo(actor: Actor, given: UndoEntry, walked: Walked) -> Outcome[Undone]:
     """Run the inverse that the action left behind, with the actor's own permissions."""
     entry = _entry(actor, given, locked(AuditEntry.objects.all()))
-    summary = _carry_out(registry[entry.undo_action], actor, entry, walked)
+    summary, left = _carry_out(registry[entry.undo_action], actor, entry, walked)
     if walked.whole:
         entry.undone_at = clock.now()
         entry.save(update_fields=["undone_at"])
-    return Outcome(Undone(entry.pk, summary), _("Undone: %(summary)s") % {"summary": entry.summary}, entry.client_id)
+    told = _("Undone: %(summary)s") % {"summary": entry.summary}
+    return Outcome(Undone(entry.pk, summary), f"{told}. {left}" if left else told, entry.client_id)
 
 
 @action("errands.stop", permission="read", summary="Stop something that is still going on")
@@ -115,10 +116,10 @@ def _inverse_input(entry: AuditEntry) -> Any:
     return from_json(registry[entry.undo_action].given, entry.undo_input)
 
 
-def _carry_out(inverse: Declaration, actor: Actor, entry: AuditEntry, walked: Walked) -> str:
-    """Do the inverse, or tell the end of what its slices did; what it says of it."""
+def _carry_out(inverse: Declaration, actor: Actor, entry: AuditEntry, walked: Walked) -> tuple[str, str]:
+    """Do the inverse, or tell the end of what its slices did; what it says of it, and of what it had to leave."""
     given = _inverse_input(entry)
     if inverse.steps is None:
-        return perform(inverse.name, actor, given).summary
-    summary: str = inverse.run(actor, given, walked).summary
-    return summary
+        return perform(inverse.name, actor, given).summary, ""
+    outcome = inverse.run(actor, given, walked)
+    return outcome.summary, outcome.left

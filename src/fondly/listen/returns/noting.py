@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils.translation import gettext as _
 
+from fondly.core.playbook.purposes import SERVICE
 from fondly.ground import clock
 from fondly.ground.action import SYSTEM, perform
 from fondly.listen.returns.models import Return
@@ -18,7 +19,6 @@ from fondly.people.clients import consents, identity, timeline
 from fondly.people.clients.actions import SetConsent, SuppressAddress
 from fondly.run.journeys.models import Moment
 from fondly.run.outbox.models import Message
-from fondly.run.outbox.rendering import SERVICE
 
 Kind = Return.Kind
 SOFT_BOUNCES = 3

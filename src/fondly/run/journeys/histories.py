@@ -87,7 +87,7 @@ def load(journeys: Sequence[Journey], books: Mapping[int, Book]) -> Loaded:
         loaded.moments[moment.journey_id].append(moment)
     rows = _facts({journey.client_id for journey in journeys})
     refused = _refused(journeys, books)
-    subjects = _subjects(journeys, books)
+    drawn = subjects(journeys, books)
     for journey in journeys:
         mine = rows.get(journey.client_id, ())
         facts = tuple(_facts_of(journey, mine))
@@ -98,7 +98,7 @@ def load(journeys: Sequence[Journey], books: Mapping[int, Book]) -> Loaded:
             overrides={m.key: _override(m) for m in loaded.moments[journey.pk] if m.override},
             paused_until=journey.paused_until,
             jitter_seed=str(journey.pk),
-            subject=subjects.get(journey.client_id, ""),
+            subject=drawn.get(journey.client_id, ""),
             over=frozenset(m.key for m in loaded.moments[journey.pk] if m.state in _OVER),
         )
     return loaded
@@ -151,7 +151,7 @@ def _refused(journeys: Sequence[Journey], books: Mapping[int, Book]) -> dict[int
     return consents.refused(ids, purposes=sorted(purposes | {"marketing"}), channels=sorted(channels))
 
 
-def _subjects(journeys: Sequence[Journey], books: Mapping[int, Book]) -> dict[int, str]:
+def subjects(journeys: Sequence[Journey], books: Mapping[int, Book]) -> dict[int, str]:
     """Per client whom experiments draw: the oldest of the records that became one. Only where there are holdouts."""
     ids = {journey.client_id for journey in journeys if books[journey.version_id].holdouts}
     oldest = {pk: pk for pk in ids}

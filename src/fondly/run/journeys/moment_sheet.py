@@ -20,7 +20,6 @@ from fondly.run.journeys import papers, today_words
 from fondly.run.journeys.models import Moment
 from fondly.run.outbox.models import Message
 
-PAPER_CHANNELS = frozenset({"card", "letter", "gift", "post"})
 OPEN = (Moment.State.DUE, Moment.State.PLANNED, Moment.State.FAILED)
 
 
@@ -126,7 +125,7 @@ def _words(moment: Moment, book: Playbook | None) -> tuple[str, str]:
 
 def _papers(moment: Moment, words: str) -> list[tuple[str, str]]:
     """A card and a letter hold the text, so they need one; an envelope needs only the address."""
-    if moment.channel not in PAPER_CHANNELS:
+    if moment.channel not in today_words.POSTED:
         return []
     forms = [("card", _("Print the card")), ("letter", _("Print a letter"))] if words else []
     forms.append(("envelope", _("Print the envelope")))

@@ -17,8 +17,8 @@ MOMENT_FIELDS = ("id", "client_id", "touchpoint", "stage", "kind", "channel", "m
                  "reason")  # fmt: skip
 FELT_FIELDS = ("id", "client_id", "client__name", "client__kind", "client__recent_feelings", "client__value_minor",
                "kind", "name", "channel", "at", "text", "value", "feeling", "judged_by", "stage", "data")  # fmt: skip
-_POSTED = frozenset({"card", "letter", "gift", "post"})
-_TALKED = frozenset({"phone", "call", "video"})
+POSTED = frozenset({"card", "letter", "gift", "post"})
+TALKED = frozenset({"phone", "call", "video"})
 _SEEN = frozenset({"visit", "in_person", "in person", "meeting", "office"})
 _QUOTE = 140
 PROMISE, _LATE, _UNEASY, OFFER, _UNCERTAIN = 0.0, 1.0, 2.0, 3.0, 4.0
@@ -58,9 +58,9 @@ def moment_button(moment: dict[str, Any]) -> str:
         return _("Decide")
     if moment["mode"] == "approve" or moment["asks"] == "approve":
         return _("Check and send")
-    if moment["channel"] in _TALKED:
+    if moment["channel"] in TALKED:
         return _call(moment["name"], moment["who"])
-    if moment["channel"] in _POSTED:
+    if moment["channel"] in POSTED:
         return _("Mark posted")
     if moment["channel"] in _SEEN:
         return _("Log the visit")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from pydantic import SecretStr
 
+from fondly.core.playbook.purposes import SERVICE
 from fondly.ground import clock
 from fondly.ground.action import SYSTEM, Actor, NotFound, Outcome, Refused, Undo, action, perform
 from fondly.ground.wording import recorded
@@ -246,7 +247,7 @@ def unsubscribe(actor: Actor, given: Unsubscribe) -> Outcome[Unsubscribed]:
     """Withdraw the consent this mail was sent under. Only ever called by a POST; effective at commit."""
     message = _linked(given.token.get_secret_value())
     client = message.client.merged_into or message.client
-    purposes = sorted({message.purpose, "marketing"} - {rendering.SERVICE})
+    purposes = sorted({message.purpose, "marketing"} - {SERVICE})
     for purpose in purposes:
         withdrawn = SetConsent(client.pk, "email", purpose, "withdrawn", "unsubscribe link", ip=given.ip or None)
         perform("clients.consent", SYSTEM, withdrawn)
@@ -262,7 +263,7 @@ def subscribe_again(actor: Actor, given: SubscribeAgain) -> Outcome[Unsubscribed
     """Consent to what this mail was for, and to nothing more. Only ever called by a POST of the client's button."""
     message = _linked(given.token.get_secret_value())
     client = message.client.merged_into or message.client
-    purposes = [message.purpose] if message.purpose != rendering.SERVICE else []
+    purposes = [message.purpose] if message.purpose != SERVICE else []
     for purpose in purposes:
         consent = SetConsent(
             client.pk, "email", purpose, "given", "unsubscribe link, changed mind", ip=given.ip or None

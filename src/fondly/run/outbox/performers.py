@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import Q
 
+from fondly.core.playbook.purposes import purpose_of
 from fondly.core.playbook.templates import MissingValueError, TemplateError
 from fondly.ground import bulk
 from fondly.ground.config import ConfigError
@@ -105,7 +106,7 @@ class _Batch:
 
     def _row(self, job: Job, state: str) -> tuple[Any, ...]:
         to_name, to_address = self._recipient(job)
-        purpose = rendering.purpose_of(job.book, job.touchpoint)
+        purpose = purpose_of(job.book, job.touchpoint)
         refusal = consents.why_not(self.ledger.get(job.client.pk, {}), "email", purpose)
         if refusal:
             raise Unwritable("skipped", refusal)

@@ -10,14 +10,11 @@ import css_inline
 
 from fondly.core.playbook import message as writing
 from fondly.core.playbook.model import Playbook as Book
-from fondly.core.playbook.model import Touchpoint
+from fondly.core.playbook.purposes import SERVICE
 from fondly.run.outbox import links, mime, provider
 from fondly.run.outbox.addresses import Sender
 from fondly.run.outbox.models import Message
 from fondly.run.outbox.outgoing import Outgoing
-
-SERVICE = "service"
-KEEP_IN_TOUCH = "keep_in_touch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +22,6 @@ class Written:
     subject: str
     text: str
     html: str
-
-
-def purpose_of(book: Book, touchpoint: Touchpoint) -> str:
-    """What the message is for: the consent it names; work is service, anything else keeps in touch."""
-    template = book.templates.get(touchpoint.template)
-    named = touchpoint.consent or (template.consent if template is not None else "")
-    return named or (SERVICE if touchpoint.kind == "work" else KEEP_IN_TOUCH)
 
 
 def write(book: Book, template_name: str, context: Mapping[str, Any]) -> Written:
