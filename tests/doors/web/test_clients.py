@@ -12,8 +12,8 @@ from fondly.doors.web import books, client_page, clients_board, clients_list
 from fondly.ground import clock
 from fondly.ground.models import AuditEntry
 from fondly.listen.promises.models import Promise
-from fondly.people.clients.models import Client, Consent, Interaction, SavedView
-from fondly.run.journeys.models import Journey
+from fondly.people.clients.models import Address, Client, Consent, Interaction, SavedView
+from fondly.run.journeys.models import Journey, Moment
 from tests.cast import NOW, Cast
 
 
@@ -86,6 +86,26 @@ def test_bulk_says_who_is_left_out_and_why(dana: Browser, cast: Cast) -> None:
 def test_bulk_all_that_match(dana: Browser, cast: Cast) -> None:
     page = dana.post("/clients/bulk", {"verb": "assign", "all_matching": "1", "back": "stage=selling"}).content.decode()
     assert "This is about 2 clients" in page
+
+
+def test_a_touchpoint_is_chosen_looked_at_and_started_for_those_who_may(dana: Browser, cast: Cast) -> None:
+    everyone = {"verb": "touchpoint", "all_matching": "1", "back": ""}
+    choosing = dana.post("/clients/bulk", everyone).content.decode()
+    touchpoint = f"{cast.playbook.pk}:thank_you"
+    assert f'value="{touchpoint}"' in choosing and "This is about 6 clients" in choosing
+    Journey.objects.filter(client=cast.ken).update(state="paused")
+    Address.objects.filter(client=cast.tom).delete()
+    seen = dana.post("/clients/bulk", everyone | {"touchpoint": touchpoint}).content.decode()
+    assert "Start “Thank you”: 4 clients" in seen
+    assert "1: their journey is paused" in seen and "Tom Weld (no postal address is known)" in seen
+    ids = Client.objects.values_list("pk", flat=True)
+    form = {"verb": "touchpoint", "ids": list(ids), "touchpoint": touchpoint, "key": "k", "why": "a good year"}
+    for _n in range(2):  # sent twice, it is started once
+        done = dana.post("/clients/bulk/do", form, follow=True).content.decode()
+        assert Moment.objects.filter(key__startswith="extra:", override_why="a good year").count() == 4
+    assert "for 0 clients" in done
+    again = dana.post("/clients/bulk", everyone | {"touchpoint": touchpoint}).content.decode()
+    assert "4: is getting it already" in again and "Nobody is left" in again
 
 
 def test_a_tag_for_all_that_match_is_in_the_sentence_on_rows_and_on_the_page(

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.utils.translation import gettext_lazy as _
 
-from fondly.doors.web import client_views, clients_views, errand_views, import_views, settings_urls, views
+from fondly.doors.web import bulk_views, client_views, clients_views, errand_views, import_views, settings_urls, views
 from fondly.people.team import screens
 
 
@@ -39,12 +39,12 @@ urlpatterns = [
     path("errands/<int:errand_id>/stop", errand_views.stop, name="errand-stop"),
     path("palette", views.palette, name="palette"),
     path("clients", clients_views.clients, name="clients"),
-    path("clients/bulk", clients_views.bulk, name="clients-bulk"),
+    path("clients/bulk", bulk_views.bulk, name="clients-bulk"),
     path("clients/count", clients_views.count, name="clients-count"),
-    path("clients/take-out", clients_views.take_out, name="clients-take-out"),
+    path("clients/take-out", bulk_views.take_out, name="clients-take-out"),
     path("clients/views", clients_views.save_view, name="clients-view-save"),
     path("clients/views/<int:view_id>/remove", clients_views.remove_view, name="clients-view-remove"),
-    path("clients/bulk/do", clients_views.bulk_do, name="clients-bulk-do"),
+    path("clients/bulk/do", bulk_views.bulk_do, name="clients-bulk-do"),
     path("clients/import", import_views.choose, name="client-import"),
     path("clients/import/<str:upload>", import_views.look, name="client-import-look"),
     path("clients/import/<str:upload>/errors.csv", import_views.errors_before, name="client-import-errors-before"),
