@@ -224,7 +224,7 @@ def _lake() -> Iterator[Finding]:
         words = _("%(n)d of %(files)d files are not there or not what was written")
         yield Finding(_("lake"), "bad", words % {"n": found.missing, "files": found.files}, advice)
     if found.astray:
-        words = _("the files have %(n)d facts more or less than the timeline")
+        words = _("the files have %(n)d rows more or less than the database")
         yield Finding(_("lake"), "bad", words % {"n": found.astray}, advice)
     if not found.missing and not found.astray:
         values = {"rows": found.rows, "files": found.files, "size": found.bytes / 1e6}

@@ -98,7 +98,7 @@ def forget_one() -> None:
 
 
 def redo() -> None:
-    while redoing.redo(clock.now()):
+    while redoing.redo("interactions", clock.now()):
         pass
 
 

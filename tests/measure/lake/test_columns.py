@@ -86,7 +86,7 @@ def test_columns_are_the_rows_whatever_is_sealed_kept_or_changed():
     Interaction.objects.filter(client=people[1], name="a").update(client=people[3])
     check()
     assert kept() == {first}
-    while redoing.redo(clock.now()):
+    while redoing.redo("interactions", clock.now()):
         check()
     check()
     assert first not in kept()
@@ -120,7 +120,7 @@ def test_facts_that_changed_while_columns_were_written_are_told(monkeypatch):
     with inside.lake() as lake:
         before = lake.columns()
         Interaction.objects.filter(client=people[0]).first().delete()
-        while redoing.redo(clock.now()):
+        while redoing.redo("interactions", clock.now()):
             pass
         assert len(lake.columns()) == len(before) - 1
     assert LakeFile.objects.filter(replaced_at=None).exists()

@@ -12,8 +12,9 @@ from fondly.ground.action import SYSTEM, perform
 from fondly.measure.events.keeping import key_of
 from fondly.measure.events.models import BehaviourEvent, Visitor
 from fondly.measure.lake import compacting, entering, inside, keeping, redoing, sealing, sweeping
-from fondly.measure.lake.catalogue import TABLES, Column, Table
+from fondly.measure.lake.catalogue import TABLES
 from fondly.measure.lake.models import Forgotten, LakeFile, Redo, Watermark
+from fondly.measure.lake.shape import Column, Table
 from fondly.people.clients import timeline
 from fondly.people.clients.actions import EraseClient, MergeClients, UnmergeClients
 from fondly.people.clients.models import Interaction
@@ -24,9 +25,9 @@ pytestmark = pytest.mark.django_db
 
 
 def redo_all() -> None:
-    while redoing.redo(clock.now()):
+    while redoing.redo("interactions", clock.now()):
         pass
-    assert not Redo.objects.exists()
+    assert not Redo.objects.filter(table="interactions").exists()
 
 
 def files() -> list[LakeFile]:
@@ -70,7 +71,7 @@ def test_a_change_while_it_is_done_over_is_not_lost(monkeypatch):
     facts(ada, 6)
     seal()
     Interaction.objects.filter(client=ada).first().delete()
-    assert redoing.redo(clock.now())  # taken out of the files; sealed again by the next step
+    assert redoing.redo("interactions", clock.now())  # taken out of the files; sealed again by the next step
     enter = entering.enter
 
     def deleted_before(*work):
@@ -78,7 +79,7 @@ def test_a_change_while_it_is_done_over_is_not_lost(monkeypatch):
         return enter(*work)
 
     monkeypatch.setattr(redoing, "enter", deleted_before)
-    while redoing.redo(clock.now()) and not in_files():
+    while redoing.redo("interactions", clock.now()) and not in_files():
         pass
     monkeypatch.undo()
     assert Redo.objects.exists()
@@ -220,7 +221,8 @@ def test_a_worker_does_it_all_and_asks_one_question_when_nothing_is_new(django_a
     with django_assert_num_queries(1):
         assert not keeper.turn(now)
     Interaction.objects.first().delete()
-    keeper._next = keeper._redo = 0.0
+    keeper._next = 0.0
+    keeper._redo.clear()
     while keeper.turn(now):
         pass
     assert not Redo.objects.exists()

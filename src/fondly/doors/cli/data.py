@@ -32,7 +32,7 @@ def _add_keeping(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     restore.add_argument("file", help="a backup made by `fondly backup`")
     restore.add_argument("--force", action="store_true", help="replace the install that is there (it is kept aside)")
     restore.set_defaults(func=_restore)
-    reseal = subparsers.add_parser("reseal", help="write the lake's facts anew from the timeline, if files were lost")
+    reseal = subparsers.add_parser("reseal", help="write the lake's files anew from the database, if some were lost")
     reseal.set_defaults(func=_reseal)
     remove = subparsers.add_parser("remove-demo", help="remove the examples; your own records stay")
     remove.set_defaults(func=_remove_demo)
@@ -90,7 +90,7 @@ def _reseal(arguments: Arguments) -> int:
     from fondly.measure.lake import backing
 
     backing.begin_again()
-    print("A running worker seals all facts again. Until then they are read from the database.")
+    print("A running worker seals all again. Until then it is read from the database.")
     return 0
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from fondly.doors.notebook import frames
-from fondly.measure.lake.catalogue import Table
+from fondly.measure.lake.shape import Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation

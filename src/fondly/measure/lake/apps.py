@@ -18,10 +18,12 @@ class LakeConfig(AppConfig):
 
 
 def _keep_watch(using: str, **_more: Any) -> None:
+    """What was changed while nobody watched is sealed once more."""
     from django.db import connections
 
+    from fondly.measure.lake.backing import seal_anew
     from fondly.measure.lake.watching import install
 
     connection = connections[using]
-    if {"lake_redo", "clients_interaction"} <= set(connection.introspection.table_names()):
-        install(connection)
+    if "lake_redo" in connection.introspection.table_names():
+        seal_anew(install(connection))

@@ -1,13 +1,13 @@
 """The lake in backups: sealed facts can be sealed again from the database, events that have left it can not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from fondly.ground import clock
-from fondly.measure.lake.catalogue import EVENTS, INTERACTIONS
+from fondly.measure.lake.catalogue import EVENTS, NOTED
 from fondly.measure.lake.inside import folder
 from fondly.measure.lake.models import LakeFile, Redo, Watermark, new_state
 from fondly.measure.lake.sweeping import GRACE
@@ -22,17 +22,23 @@ def to_keep() -> list[Path]:
 
 
 def begin_again() -> None:
-    """Seal all facts once more; of events, go on with the files that are there. For a lake that is not this database's.
+    """Seal all once more; of events, go on with the files that are there. For a lake that is not this database's.
 
     A restored database may be from before there was a lake.
     """
     if not _is_there():
         return
     with transaction.atomic():
-        LakeFile.objects.filter(table=INTERACTIONS.name).delete()
         LakeFile.objects.filter(pk__in=list(_lost())).delete()
-        Redo.objects.all().delete()
-        sealed = Watermark.objects.filter(table=INTERACTIONS.name, last_id__gt=0)
+        seal_anew([table.name for table in NOTED])
+
+
+def seal_anew(tables: Sequence[str]) -> None:
+    """Forget what was sealed of these."""
+    with transaction.atomic():
+        LakeFile.objects.filter(table__in=tables).delete()
+        Redo.objects.filter(table__in=tables).delete()
+        sealed = Watermark.objects.filter(table__in=tables, last_id__gt=0)
         sealed.update(last_id=0, turn=F("turn") + 1, state=new_state())
 
 

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 from django.db.models import Sum
 
-from fondly.measure.lake.catalogue import INTERACTIONS
+from fondly.measure.lake.catalogue import NOTED
 from fondly.measure.lake.inside import OfDjango, folder
 from fondly.measure.lake.models import LakeFile, Redo, Watermark
+from fondly.measure.lake.shape import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """missing: files that are not there or of another size. astray: by how many rows they differ from the timeline."""
+    """missing: files that are not there or of another size. astray: by how many rows they differ from the database."""
 
     files: int
     rows: int
@@ -36,10 +37,17 @@ def _size(path: str) -> int:
 
 
 def _astray() -> int:
-    """Of clients whose facts changed nothing can be said until they are sealed again."""
-    if Redo.objects.exists():
-        return 0
-    last_id = Watermark.objects.filter(table=INTERACTIONS.name).values_list("last_id", flat=True).first() or 0
-    facts = OfDjango().rows(f"SELECT count(*) FROM {INTERACTIONS.source} WHERE id <= {last_id}")[0][0]
-    sealed = LakeFile.objects.filter(table=INTERACTIONS.name, replaced_at=None).aggregate(rows=Sum("rows"))["rows"]
-    return abs(facts - (sealed or 0))
+    """Of tables with rows that changed nothing can be said until those are sealed again."""
+    marked = set(Redo.objects.values_list("table", flat=True).distinct())
+    ends = dict(Watermark.objects.values_list("table", "last_id"))
+    sums = LakeFile.objects.filter(replaced_at=None).values_list("table").annotate(rows=Sum("rows"))
+    sealed = dict(sums.order_by("table"))
+    return sum(
+        abs(_rows_up_to(table, ends[table.name]) - sealed.get(table.name, 0))
+        for table in NOTED
+        if table.name in ends and table.name not in marked
+    )
+
+
+def _rows_up_to(table: Table, last_id: int) -> int:
+    return int(OfDjango().rows(f"SELECT count(*) FROM {table.source} WHERE id <= {last_id}")[0][0])

@@ -68,7 +68,7 @@ def read(database: Database, lake: Path, asked: Asked) -> Now:
         path = columnar.write(lake, sealed)
     kept, last_id = _kept(path, asked), columnar.last_id_of(path)
     rows = database.rows(select(INTERACTIONS, _COLUMNS, database.vendor, sealed.since(last_id)))
-    return Now(kept, changed(kept.base, rows, sealed.clients, asked))
+    return Now(kept, changed(kept.base, rows, sealed.marks, asked))
 
 
 @lru_cache(maxsize=2)

@@ -82,7 +82,8 @@ def write(lake: Path, manifest: Manifest, *, modest: bool = False) -> Path:
     part.mkdir(parents=True, mode=0o700)
     with tabling.connect(modest=modest) as duck:
         tabling.create(duck, "facts_here", INTERACTIONS.stored)
-        tabling.unite(duck, "facts", INTERACTIONS.stored, [lake / p for p in manifest.paths], manifest.untrue)
+        files = [lake / path for path in manifest.paths]
+        tabling.unite(duck, "facts", INTERACTIONS.stored, files, manifest.alike, manifest.untrue)
         _write_columns(duck, part)
     with suppress(OSError):  # another reader was faster
         part.rename(target)

@@ -6,7 +6,7 @@ from django.db.models import Count
 
 from fondly.measure.lake import tabling
 from fondly.measure.lake.entering import Change, begin, enter
-from fondly.measure.lake.files import view, write_months
+from fondly.measure.lake.files import view, write
 from fondly.measure.lake.models import LakeFile
 
 MANY = 8  # small files of one month
@@ -26,7 +26,7 @@ def compact(now: datetime) -> bool:
     files = _fitting(list(small.filter(table=table, month=month).order_by("rows", "pk")))
     with tabling.connect(modest=True) as duck:
         view(duck, table, files)
-        made = write_months(duck, table, table, now)
+        made = write(duck, table, now)
     return enter(begun, Change(made, [file.pk for file in files]), now)
 
 

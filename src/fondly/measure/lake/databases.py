@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
-from fondly.measure.lake.catalogue import Column, Table
+from fondly.measure.lake.shape import Column, Table
 
 Vendor = Literal["sqlite", "postgresql"]
 Row = tuple[Any, ...]

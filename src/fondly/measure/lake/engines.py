@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fondly.ground import config
-from fondly.measure.lake.catalogue import INTERACTIONS, Column
+from fondly.measure.lake.catalogue import INTERACTIONS
+from fondly.measure.lake.databases import numbers
+from fondly.measure.lake.shape import Column
 
 if TYPE_CHECKING:
     from fondly.measure.lake.reading import Lake
@@ -53,14 +55,15 @@ def _spark(lake: "Lake", table: str) -> Any:
     if table != INTERACTIONS.name:
         relation = lake.duckdb(table).table(table)
         return spark.createDataFrame(relation.fetchall(), _schema(lake.shown(table)))
-    files, untrue, rows = lake.parts(INTERACTIONS)
+    files, marks, rows = lake.parts(INTERACTIONS)
     columns = INTERACTIONS.stored
     here = spark.createDataFrame([_timed(columns, row) for row in rows], _schema(columns))
     if not files:
         return here
     sealed = spark.read.option("mergeSchema", "true").parquet(*map(str, files))
     told = [f"CAST(`{column.name}` AS {_IN_SPARK[column.type]}) AS `{column.name}`" for column in columns]
-    return sealed.where(f"NOT ({untrue})" if untrue else "true").selectExpr(*told).unionByName(here)
+    true = f"NOT ({INTERACTIONS.noted} IN ({numbers(marks)}))" if marks else "true"
+    return sealed.where(true).selectExpr(*told).unionByName(here)
 
 
 def _session() -> Any:

@@ -12,29 +12,36 @@ from fondly.measure.lake.catalogue import SCHEMA, TABLES
 from fondly.measure.lake.databases import quoted
 from fondly.measure.lake.inside import folder
 from fondly.measure.lake.models import LakeFile
+from fondly.measure.lake.shape import Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 UNFINISHED = ".part"
-_MONTH = "strftime(\"at\", '%Y-%m')"
+_ALL = "all"  # instead of a month, where tables are not parted
 
 
-def write_months(connection: "DuckDBPyConnection", rows: str, table: str, now: datetime) -> list[LakeFile]:
-    """One file for each month that is in `rows` (a table of DuckDB). They count once they are in the manifest."""
-    months = connection.execute(f"SELECT DISTINCT strftime(\"at\", '%Y-%m') FROM {rows} ORDER BY 1").fetchall()
-    return [_write(connection, rows, table, month, now) for (month,) in months]
+def write(connection: "DuckDBPyConnection", table: str, now: datetime) -> list[LakeFile]:
+    """The rows of this table of DuckDB, in a file for each month. They count once they are in the manifest."""
+    month = _month_of(TABLES[table])
+    months = connection.execute(f"SELECT DISTINCT {month} FROM {table} ORDER BY 1").fetchall()
+    return [_write(connection, table, month, now) for (month,) in months]
+
+
+def _month_of(table: Table) -> str:
+    return "strftime(\"at\", '%Y-%m')" if table.monthly else f"'{_ALL}'"
 
 
 def view(connection: "DuckDBPyConnection", table: str, files: Sequence[LakeFile], untrue: str = "") -> None:
     """The rows of these files but those that are untrue, under the table's name and with its columns of today."""
     columns = TABLES[table].stored
     tabling.create(connection, f"{table}_here", columns)
-    tabling.unite(connection, table, columns, [folder() / file.path for file in files], untrue)
+    alike = all(file.schema == SCHEMA for file in files)
+    tabling.unite(connection, table, columns, [folder() / file.path for file in files], alike, untrue)
 
 
-def _write(connection: "DuckDBPyConnection", rows: str, table: str, month: str, now: datetime) -> LakeFile:
-    those = f"FROM {rows} WHERE {_MONTH} = '{month}'"
+def _write(connection: "DuckDBPyConnection", table: str, month: str, now: datetime) -> LakeFile:
+    those = f"FROM {table} WHERE {_month_of(TABLES[table])} = '{month}'"
     count, first, last = connection.execute(f"SELECT count(*), min(id), max(id) {those}").fetchall()[0]
     path = f"{table}/{month}/{first}-{last}-{secrets.token_hex(4)}.parquet"
     target = folder() / path

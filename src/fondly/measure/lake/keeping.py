@@ -6,26 +6,30 @@ from datetime import datetime
 from threading import Thread
 
 from fondly.measure.lake import columnar, compacting, manifest, redoing, sealing, sweeping
-from fondly.measure.lake.catalogue import EVENTS, INTERACTIONS
+from fondly.measure.lake.catalogue import EVENTS, INTERACTIONS, SEALED, TABLES
+from fondly.measure.lake.databases import quoted
 from fondly.measure.lake.inside import OfDjango, folder
 
 log = logging.getLogger("fondly.lake")
 EVERY_SECONDS = 30.0
-REDO_SECONDS = 600.0  # changed facts are read from the database meanwhile
+REDO_SECONDS = {"client": 600.0, "id": 3600.0}  # by what is noted; changed rows are read from the database meanwhile
+_MANY, _SHARE, _FEW = 20_000, 100, 1000  # so many changed rows, or one in a hundred, are sealed again earlier
 SWEEP_SECONDS = 3600.0
 _AFTER_TROUBLE = 300.0
-_STANDING = f"""SELECT
- EXISTS(SELECT 1 FROM lake_forgotten), EXISTS(SELECT 1 FROM lake_redo),
- (SELECT max(id) FROM {INTERACTIONS.source}), (SELECT max(id) FROM {EVENTS.source}),
- (SELECT max(last_id) FROM lake_watermark WHERE "table" = '{INTERACTIONS.name}'),
- (SELECT max(last_id) FROM lake_watermark WHERE "table" = '{EVENTS.name}')"""
+_NEWEST = " UNION ALL ".join(f"SELECT {quoted(t.name)} AS name, max(id) AS id FROM {t.source}" for t in SEALED)
+_STANDING = f"""SELECT newest.name, coalesce(newest.id, 0), coalesce(w.last_id, 0), coalesce(marks.many, 0)
+FROM ({_NEWEST}) newest LEFT JOIN lake_watermark w ON w."table" = newest.name
+LEFT JOIN (SELECT "table" AS name, count(*) AS many FROM lake_redo GROUP BY "table"
+ UNION ALL SELECT {quoted(EVENTS.name)}, count(*) FROM lake_forgotten) marks ON marks.name = newest.name
+ORDER BY newest.name"""
 
 
 class Keeper:
     """One worker's share. turn() may be called in every round; while nothing is new it asks one question in 30 s."""
 
     def __init__(self) -> None:
-        self._next = self._redo = self._sweep = 0.0
+        self._next = self._sweep = 0.0
+        self._redo: dict[str, float] = {}
         self._writing: Thread | None = None
         self._changed = True  # since files were last united and columns written
 
@@ -43,24 +47,28 @@ class Keeper:
         return more
 
     def _work(self, now: datetime) -> bool:
-        forgotten, untrue, facts, events, facts_sealed, events_sealed = OfDjango().rows(_STANDING)[0]
-        if forgotten and redoing.forget(now):
-            return True
-        if untrue and time.monotonic() >= self._redo and self._redone(now):
-            return True
-        newer = [(INTERACTIONS.name, facts, facts_sealed), (EVENTS.name, events, events_sealed)]
-        for table in (name for name, newest, sealed in newer if (newest or 0) > (sealed or 0)):
-            rows = sealing.seal(table, now)
+        standing = OfDjango().rows(_STANDING)
+        for name, _newest, last_id, marks in standing:
+            if marks and self._is_due(name, last_id, marks) and self._redone(name, now):
+                return True
+        for name, newest, last_id, _marks in standing:
+            rows = sealing.seal(name, now) if sealing.may_be_sealed(name, last_id, newest) else 0
             self._changed |= rows > 0
             if rows >= sealing.MOST:
                 return True
         return self._tidied(now)
 
-    def _redone(self, now: datetime) -> bool:
+    def _is_due(self, name: str, last_id: int, marks: int) -> bool:
+        many = TABLES[name].noted == "id" and marks >= min(_MANY, max(_FEW, last_id // _SHARE))
+        return many or time.monotonic() >= self._redo.get(name, 0.0)
+
+    def _redone(self, name: str, now: datetime) -> bool:
+        if name == EVENTS.name:
+            return redoing.forget(now)
         self._changed = True
-        if redoing.redo(now):
+        if redoing.redo(name, now):
             return True
-        self._redo = time.monotonic() + REDO_SECONDS
+        self._redo[name] = time.monotonic() + REDO_SECONDS[TABLES[name].noted]
         return False
 
     def _tidied(self, now: datetime) -> bool:

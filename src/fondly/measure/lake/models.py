@@ -41,12 +41,13 @@ class Watermark(models.Model):
 
 
 class Redo(models.Model):
-    """This client's sealed rows may no longer be true: they are read from the database until they are sealed again.
+    """Sealed rows that may no longer be true: they are read from the database until they are sealed again.
 
-    Written by triggers (see watching), so that no way of changing a fact can forget it; one client may have several.
+    Written by triggers (see watching), so that no way of changing a row can forget it; a number may be there often.
     """
 
-    client_id = models.BigIntegerField()
+    table = models.CharField(max_length=40)  # one of catalogue.NOTED
+    number = models.BigIntegerField()  # in that table's `noted` column: of facts the client, else the row itself
 
 
 class Forgotten(models.Model):

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fondly.measure.lake import manifest
-from fondly.measure.lake.catalogue import TABLES, Column, Table
+from fondly.measure.lake.catalogue import TABLES
 from fondly.measure.lake.databases import Database, Row, connect, select
+from fondly.measure.lake.shape import Column, Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -42,7 +43,7 @@ class Lake:
         wanted = [TABLES[name] for name in tables or TABLES]
         connection = tabling.connect()
         with self._database.moment():
-            for table in wanted:
+            for table in dict.fromkeys(part for whole in wanted for part in (*whole.beside, whole)):
                 self._add(connection, table)
         return connection
 
@@ -56,12 +57,12 @@ class Lake:
         """The columns of a table that may be seen."""
         return TABLES[table].shown(self.personal)
 
-    def parts(self, table: Table) -> tuple[list[Path], str, list[Row]]:
-        """Of a sealed table its files, which of their rows must not be used (SQL), and the rows of the database."""
+    def parts(self, table: Table) -> tuple[list[Path], tuple[int, ...], list[Row]]:
+        """Of a sealed table its files, which of their rows must not be used (see Manifest), and the database's rows."""
         with self._database.moment():
             kept = manifest.read(self._database, table)
             rows = self._database.rows(select(table, table.stored, self._database.vendor, kept.since(kept.last_id)))
-        return [self._folder / path for path in kept.paths], kept.untrue, rows
+        return [self._folder / path for path in kept.paths], kept.marks, rows
 
     def counts(self) -> dict[str, int]:
         """How many rows each table has, without reading them."""
@@ -117,7 +118,7 @@ class Lake:
         from fondly.measure.lake import designs, tabling
 
         columns = table.shown(self.personal)
-        if table.sealed:
+        if table.is_read_sealed(self.personal):
             self._add_sealed(connection, table)
         elif table.source:
             rows = self._database.rows(select(table, columns, self._database.vendor))
@@ -131,24 +132,10 @@ class Lake:
 
         kept = manifest.read(self._database, table)
         rows = self._database.rows(select(table, table.stored, self._database.vendor, kept.since(kept.last_id)))
-        name = f"kept_{table.name}" if table.kept else table.name
+        name = f"kept_{table.name}" if table.beside else table.name
         tabling.create(connection, f"{name}_here", table.stored, rows)
-        tabling.unite(connection, name, table.stored, [self._folder / path for path in kept.paths], kept.untrue)
-        if table.kept:
-            self._add_visitors(connection)
-            told = ", ".join(f'{column.sql} AS "{column.name}"' for column in table.shown(self.personal))
-            seen = f"SELECT {told} FROM {name} e LEFT JOIN visitors_known v ON v.visitor = e.visitor"
-            connection.execute(f"CREATE VIEW {table.name} AS {seen}")
-
-    def _add_visitors(self, connection: "DuckDBPyConnection") -> None:
-        """Who visitors are is learnt after their events were sealed, so it is looked up when they are read."""
-        from fondly.measure.lake import tabling
-
-        columns = (Column("visitor", "VARCHAR", ""), Column("client", "BIGINT", ""), Column("number", "BIGINT", ""))
-        tabling.create(connection, "visitors_known", columns, self._database.rows(_KNOWN))
-
-
-_KNOWN = (
-    "SELECT v.visitor, v.client_id, stands.id FROM events_visitor v"
-    " JOIN events_visitor stands ON stands.visitor = v.same_as"
-)
+        files = [self._folder / path for path in kept.paths]
+        tabling.unite(connection, name, table.stored, files, kept.alike, kept.untrue)
+        if table.beside:
+            told = ", ".join(f'{column.seen} AS "{column.name}"' for column in table.shown(self.personal))
+            connection.execute(f"CREATE VIEW {table.name} AS SELECT {told} FROM {name} e {table.joined}")

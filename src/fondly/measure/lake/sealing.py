@@ -9,18 +9,24 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from fondly.measure.lake import tabling
-from fondly.measure.lake.catalogue import TABLES, Table
+from fondly.measure.lake.catalogue import TABLES
 from fondly.measure.lake.databases import Row, select
 from fondly.measure.lake.entering import Change, begin, enter
-from fondly.measure.lake.files import write_months
+from fondly.measure.lake.files import write
 from fondly.measure.lake.inside import OfDjango
 from fondly.measure.lake.settling import settled_up_to
+from fondly.measure.lake.shape import Table
 
 FEWEST = 1000  # new rows; a file for less is not worth it,
-LONGEST = timedelta(hours=1)  # unless they have waited so long
+LONGEST = timedelta(hours=1)  # unless facts or events have waited so long
 MOST = 100_000  # rows at once; a worker has other things to do
 _READ_AT_ONCE = 20_000
 _LEARNT = {"interactions": "recorded_at", "events": "received_at"}
+
+
+def may_be_sealed(name: str, last_id: int, newest: int) -> bool:
+    """Whether enough rows wait or, of facts and events, one may have waited long; newest: the largest id."""
+    return newest - last_id >= (1 if name in _LEARNT else FEWEST)
 
 
 def seal(name: str, now: datetime) -> int:
@@ -35,19 +41,20 @@ def seal(name: str, now: datetime) -> int:
         tabling.create(duck, name, table.stored)
         for rows in _parts(table, begun.last_id, end):
             tabling.add(duck, name, table.stored, rows)
-        made = write_months(duck, name, name, now)
+        made = write(duck, name, now)
     return sum(file.rows for file in made) if enter(begun, Change(made, last_id=end), now) else 0
 
 
 def _is_worth_it(table: Table, last_id: int, now: datetime) -> bool:
-    """Whether enough rows wait, or one has waited long enough."""
     database = OfDjango()
     newest = database.rows(f"SELECT max(id) FROM {table.source}")[0][0] or 0
     if newest - last_id >= FEWEST:
         return True
+    if not may_be_sealed(table.name, last_id, newest):
+        return False
     learnt = [column for column in table.stored if column.name == _LEARNT[table.name]]
     oldest = database.rows(select(table, learnt, database.vendor, f"id > {last_id}", "id LIMIT 1"))
-    return bool(oldest) and oldest[0][0] <= (now - LONGEST).timestamp() * 1_000_000
+    return bool(oldest[0][0] <= (now - LONGEST).timestamp() * 1_000_000)
 
 
 def _parts(table: Table, above: int, up_to: int) -> Iterator[list[Row]]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fondly.measure.lake.catalogue import Column
 from fondly.measure.lake.databases import quoted
+from fondly.measure.lake.shape import Column
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -54,16 +54,22 @@ def add(
 
 
 def unite(
-    connection: "DuckDBPyConnection", name: str, columns: Sequence[Column], files: Sequence[Path], untrue: str = ""
+    connection: "DuckDBPyConnection",
+    name: str,
+    columns: Sequence[Column],
+    files: Sequence[Path],
+    alike: bool,
+    untrue: str = "",
 ) -> None:
     """A view over the rows of the table `NAME_here`, made by `create`, and of the files but those that are untrue.
 
-    A column that an older file does not have is NULL there.
+    A column that an older file does not have is NULL there. alike: all files have the same columns, so that DuckDB
+    need not look into each before it begins.
     """
     view = f'SELECT {", ".join(_named(column) for column in columns)} FROM "{name}_here"'
     if files:
         told, rest = ", ".join(map(quoted, files)), f" WHERE NOT ({untrue})" if untrue else ""
-        view += f" UNION ALL BY NAME SELECT * FROM read_parquet([{told}], union_by_name = true){rest}"
+        view += f" UNION ALL BY NAME SELECT * FROM read_parquet([{told}], union_by_name = {not alike}){rest}"
     connection.execute(f'CREATE VIEW "{name}" AS {view}')
 
 
