@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, connection
 
 from fondly.ground import clock
 from fondly.ground.instants import stored
@@ -22,11 +22,11 @@ def kept() -> set[str]:
     return set(BehaviourEvent.objects.values_list("message_id", flat=True))
 
 
-def at_once(monkeypatch, *requests: list[keeping.Row]) -> tuple[list[int], list[str]]:
+def at_once(monkeypatch, *requests: list[keeping.Row], plain=keeping._write) -> tuple[list[int], list[str]]:
     """Requests that wait while the first commit is held: how many rows each write had, and whose request failed."""
     writes: list[int] = []
     failed: list[str] = []
-    held, plain = threading.Event(), keeping._write
+    held = threading.Event()
 
     def write(rows):
         writes.append(len(rows))
@@ -36,7 +36,7 @@ def at_once(monkeypatch, *requests: list[keeping.Row]) -> tuple[list[int], list[
     def ask(rows):
         try:
             keeping.keep(rows)
-        except DatabaseError:
+        except Exception:
             failed.append(rows[0][0])
         finally:
             connection.close()
@@ -63,6 +63,15 @@ def test_what_cannot_be_kept_spoils_no_other(monkeypatch):
     writes, failed = at_once(monkeypatch, [row("a1")], [row("b1")], [row("c1", None)], [row("d1")])
     assert (writes, failed) == ([1, 3, 1, 1, 1], ["c1"])
     assert kept() == {"a1", "b1", "d1"}
+
+
+def test_nobody_is_told_that_what_was_not_kept_is_kept(monkeypatch):
+    def lost(rows):
+        raise InterfaceError("the connection is closed")  # no DatabaseError
+
+    writes, failed = at_once(monkeypatch, [row("a1")], [row("b1")], [row("c1")], plain=lost)
+    assert (sorted(failed), writes) == (["a1", "b1", "c1"], [1, 2, 1, 1])
+    assert kept() == set()
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL is durable unless its admin says otherwise")

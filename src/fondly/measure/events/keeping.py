@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from itertools import chain
 from struct import Struct
 from typing import Any
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from pydantic_core import to_json
 
 from fondly.ground.locking import past_deadlocks
@@ -30,7 +30,7 @@ Row = tuple[Any, ...]  # values of COLUMNS as the database takes them (instants 
 class _Waiting:
     rows: Sequence[Row]
     is_done: bool = False
-    error: DatabaseError | None = field(default=None)
+    error: Exception | None = None
 
 
 _gate = threading.Lock()
@@ -45,7 +45,7 @@ def key_of(message_id: str) -> int:
 
 
 def keep(rows: Sequence[Row]) -> None:
-    """Add the events; one whose message_id is known is left out. Raises DatabaseError, and then none were added."""
+    """Add the events; one whose message_id is known is left out. Raises what went wrong, and then none were added."""
     if connection.in_atomic_block:
         _write(rows)
         return
@@ -79,7 +79,7 @@ def _commit(one: _Waiting) -> None:
     try:
         with _durable():
             past_deadlocks(lambda: _write(one.rows))
-    except DatabaseError as error:
+    except Exception as error:  # whatever it is: those who wait behind this one must learn that theirs was not kept
         one.error = error
     one.is_done = True
 
