@@ -18,11 +18,13 @@ import json
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from fondly.core.planner.zones import YEARS
 from fondly.ground import clock, nuls
 from fondly.ground.locking import past_deadlocks
 from fondly.ground.steps import Steps, Walked
@@ -143,7 +145,7 @@ def perform(name: str, actor: Actor, given: Any, *, key: str = "") -> Performed[
     """
     declaration = registry[name]
     refuse_others(declaration, actor)
-    _refuse_nuls(given)
+    _refuse_unfit(given)
     return past_deadlocks(lambda: _once(declaration, actor, given, scoped_key(actor, key)))
 
 
@@ -170,10 +172,14 @@ def refuse_others(declaration: Declaration, actor: Actor) -> None:
         )
 
 
-def _refuse_nuls(given: Any) -> None:
+def _refuse_unfit(given: Any) -> None:
     for one in dataclasses.fields(given):
-        if nuls.where(getattr(given, one.name)):
+        value = getattr(given, one.name)
+        if nuls.where(value):
             raise Refused(_("The text holds a NUL character; remove it."), field=one.name)
+        if isinstance(value, datetime) and value.year not in YEARS:
+            words = _("The year must lie between %(first)d and %(last)d.")
+            raise Refused(words % {"first": YEARS[0], "last": YEARS[-1]}, field=one.name)
 
 
 def scoped_key(actor: Actor, key: str) -> str:

@@ -58,13 +58,14 @@ def test_a_clock_that_is_wrong_is_put_right_by_when_it_was_sent(website):
             track("none"),
             track("zone", timestamp="2026-03-02T03:00:00-05:00"),
             track("own", timestamp=at(NOW), sentAt=at(NOW + 7 * hour)),
+            track("unsaid", timestamp=at(NOW - 3 * hour), sentAt=None),
             sentAt=at(NOW - 2 * hour),
         )
         website.batch(track("unsent", timestamp=at(NOW - hour)), track("naive", timestamp="2026-03-02T08:00:00"))
     times = {event.message_id: event.at for event in BehaviourEvent.objects.all()}
     assert times == {
         "late": NOW - hour, "future": NOW, "none": NOW, "zone": NOW, "own": NOW - 7 * hour,
-        "unsent": NOW - hour, "naive": NOW - hour,
+        "unsaid": NOW - hour, "unsent": NOW - hour, "naive": NOW - hour,
     }  # fmt: skip
     assert one("late").received_at == NOW
 
@@ -100,7 +101,9 @@ BAD = {
     "a list for a message id": ({**GOOD, "messageId": [1]}, "messageId"),
     "a time that is none": ({**GOOD, "timestamp": "yesterday"}, "timestamp"),
     "a number for a time": ({**GOOD, "timestamp": 1772442000}, "timestamp"),
-    "the end of time": ({**GOOD, "timestamp": "0001-01-01T00:00:00+14:00"}, "timestamp"),
+    "the beginning of time": ({**GOOD, "timestamp": "0001-01-01T00:00:00+14:00"}, "timestamp"),
+    "what no zone west of here can tell": ({**GOOD, "timestamp": "0001-01-01T00:00:00Z"}, "timestamp"),
+    "the end of time": ({**GOOD, "timestamp": "2026-03-02T09:00:00Z", "sentAt": "9999-12-31T23:00:00Z"}, "sentAt"),
     "a group without an id": ({"type": "group", "userId": "u1"}, "groupId"),
     "an alias of nobody": ({"type": "alias", "userId": "u1"}, "previousId"),
     "too much": ({**GOOD, "properties": {"text": "x" * 33_000}}, "bytes"),

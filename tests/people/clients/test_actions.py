@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -284,6 +284,7 @@ def test_a_note_is_no_contact_and_a_meeting_is(dana):
         {"solved": "perhaps"},
         {"judged_by": "cat"},
         {"at": NOW + timedelta(hours=1)},
+        {"at": datetime(1, 1, 1, tzinfo=UTC)},
         {"text": "x" * 60_000},
         {"text": "bell\x07"},
     ],

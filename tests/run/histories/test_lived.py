@@ -35,6 +35,7 @@ B,SAID_NO,2026-01-03T09:00:00+01:00,,COMPLETE
 B,OFFERED,2026-01-04T09:00:00+01:00,,COMPLETE
 ,ASKED,2026-01-01T09:00:00Z,,COMPLETE
 C,ASKED,yesterday,,COMPLETE
+C,ASKED,0001-01-01T00:00+14:00,,COMPLETE
 """
 
 
@@ -83,6 +84,7 @@ def test_bad_lines_are_told_with_their_row_in_the_sheet(log):
     assert sorted((b.row, b.reason.split(".")[0]) for b in bad) == [
         (9, "The case is empty"),
         (10, "'yesterday' is not a time"),
+        (11, "'0001-01-01T00:00+14:00' is not a time"),
     ]
 
 

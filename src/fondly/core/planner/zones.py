@@ -4,6 +4,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 UTC_ZONE = ZoneInfo("UTC")
+YEARS = range(1900, 2201)  # what lies in them can be told in every zone and planned with
 
 
 @lru_cache(maxsize=2048)

@@ -9,7 +9,7 @@ from fondly.core.planner.compiled import ready
 from fondly.core.planner.conditions import ConditionError, parse_condition
 from fondly.core.planner.model import Ghost
 from fondly.core.planner.timing import instant
-from fondly.core.planner.zones import find_zone
+from fondly.core.planner.zones import YEARS, find_zone
 from fondly.core.playbook.model import Playbook
 from fondly.core.playbook.near import near
 from fondly.doors.cli.playbook import load
@@ -105,8 +105,8 @@ def _moment(text: str, zone: str, what: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise InputError(f'{what}: "{text}" is not a date and time; write 2026-01-05T09:00') from None
-    if not 1900 <= found.year <= 2200:
-        raise InputError(f'{what}: "{text}" is not a year we can plan in (1900 to 2200)')
+    if found.year not in YEARS:
+        raise InputError(f'{what}: "{text}" is not a year we can plan in ({YEARS[0]} to {YEARS[-1]})')
     if found.tzinfo is not None:
         return found.astimezone(UTC)
     place = find_zone(zone)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from fondly.core.planner.zones import YEARS
 from fondly.doors.api.problems import Fault
 from fondly.doors.segment.answers import malformed
 from fondly.ground.instants import stored
@@ -145,14 +146,11 @@ class Reader:
         timestamp = event.get("timestamp")
         if timestamp is None:
             return self._received
-        try:
-            if "sentAt" in event and event is not self._given:
-                lag = self._lag(event)
-            at = _instant(timestamp, "timestamp")
-            at = at if lag is None else at + lag
-            return stored(at) if at < self._received_at else self._received
-        except OverflowError as error:
-            raise _Unfit("timestamp", "is out of range") from error
+        if event.get("sentAt") is not None and event is not self._given:
+            lag = self._lag(event)
+        at = _instant(timestamp, "timestamp")
+        at = at if lag is None else at + lag
+        return stored(at) if at < self._received_at else self._received
 
 
 def _who(event: dict[str, Any], kind: str) -> tuple[str, str]:
@@ -215,9 +213,11 @@ def _instant(value: Any, field: str) -> datetime:
     """An instant, UTC. One without a zone is taken as UTC."""
     try:
         at = datetime.fromisoformat(value)
-        return at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError) as error:
         raise _Unfit(field, "is not an instant; write it like 2026-01-31T09:00:00.000Z") from error
+    if at.year not in YEARS:
+        raise _Unfit(field, f"is out of range: the year must lie between {YEARS[0]} and {YEARS[-1]}")
+    return at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _dumped(value: Mapping[str, Any]) -> bytes:

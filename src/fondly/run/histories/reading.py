@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from fondly.core.planner.zones import YEARS
 from fondly.run.histories.mapping import HistoryMap, MapError
 
 _CHUNK = 10_000
@@ -89,6 +90,8 @@ def _instant(text: str | None) -> datetime | None:
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
+        return None
+    if at.year not in YEARS:
         return None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
