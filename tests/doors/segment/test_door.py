@@ -96,7 +96,10 @@ def test_so_much_a_second_and_then_wait(dana, settings):
     refused = slow.batch(*(track(f"n{n}") for n in range(8)))
     assert refused.status == 429 and 1 <= int(refused.headers["Retry-After"]) <= 6
     assert other.batch(track("o1")).taken
-    assert len(kept()) == 9
+    large = Program(make_key(dana)[1])  # a batch larger than what is saved up goes through, and is waited for after it
+    assert large.batch(*(track(f"p{n}") for n in range(60))).taken
+    assert large.batch(track("p60")).status == 429
+    assert len(kept()) == 69
 
 
 def test_each_address_takes_its_kind(website):

@@ -17,16 +17,17 @@ class Buckets:
         self._filled: dict[str, tuple[float, float]] = {}  # key -> (level, when)
 
     def take(self, key: str, amount: int = 1) -> int:
-        """Take that much; 0 when it was there, else the seconds to wait."""
+        """Take that much; 0 when it was there, else the seconds to wait. Who asks for more than fits waits after it."""
         with self._lock:
             now = time.monotonic()
             level, since = self._filled.get(key, (self.burst, now))
             level = min(self.burst, level + (now - since) * self.per_second)
-            enough = level >= amount
+            needed = min(amount, self.burst)
+            enough = level >= needed
             self._filled[key] = (level - amount if enough else level, now)
             if len(self._filled) > 10_000:
                 self._forget(now)
-        return 0 if enough else math.ceil((amount - level) / self.per_second)
+        return 0 if enough else math.ceil((needed - level) / self.per_second)
 
     def _forget(self, now: float) -> None:
         full = [
