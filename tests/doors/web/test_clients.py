@@ -128,6 +128,7 @@ def test_a_tag_for_all_that_match_is_in_the_sentence_on_rows_and_on_the_page(
 def test_a_tag_is_put_on_and_taken_off_on_the_client_page(dana: Browser, cast: Cast) -> None:
     dana.post(f"/c/{cast.tom.pk}/tags", {"name": "golf"})
     assert names(tag="golf") == ["Tom Weld"]
+    assert 'name="off" value="golf"' in dana.get(f"/c/{cast.tom.pk}/tags").content.decode()
     dana.post(f"/c/{cast.tom.pk}/tags", {"off": "golf"})
     assert names(tag="golf") == []
 

@@ -1,10 +1,11 @@
-"""Everything the Client page shows, in six queries, and one for a playbook not seen yet."""
+"""Everything the Client page shows, in five queries, and one for a playbook not seen yet."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F, FilteredRelation, Q
+from django.db.models.expressions import RawSQL
 
 from fondly.core.playbook.model import Playbook as Book
 from fondly.core.words import capital, heading, words_of
@@ -12,6 +13,7 @@ from fondly.doors.web import books, timeline_words
 from fondly.ground.action import NotFound
 from fondly.ground.wording import gettext as _
 from fondly.listen.promises.models import Promise
+from fondly.people.clients import queries
 from fondly.people.clients.models import Client, Consent, Interaction
 from fondly.people.team.screens import page_key
 from fondly.run.journeys.models import Journey, Moment
@@ -136,7 +138,7 @@ def load(client_id: int, now: datetime, show: str = "", older: str = "") -> Page
         journeys=journeys,
         promises=promises,
         consents=list(Consent.objects.filter(client=client_id).order_by("-at", "-id")[:60]),
-        tags=list(client.tags.order_by("name").values_list("name", flat=True)),
+        tags=queries.tag_names(client.tag_names),  # type: ignore[attr-defined]
         stands=_stands(client, items),
         show=show,
     )
@@ -179,7 +181,7 @@ def _item(fact: Interaction, titles: dict[str, str], due: dict[int, datetime | N
 
 
 def _client(client_id: int) -> tuple[Client, list[Person]]:
-    """The client with owner and referrer, and all contacts, in one query."""
+    """The client with owner, referrer and tags, and all contacts, in one query."""
     rows = list(
         Client.objects.filter(pk=client_id)
         .select_related("owner", "referrer")
@@ -187,6 +189,7 @@ def _client(client_id: int) -> tuple[Client, list[Person]]:
             contact_id_=F("contacts__id"), contact_name=F("contacts__name"), relation=F("contacts__relation"),
             primary=F("contacts__is_primary"), email_id=F("contacts__emails__id"), email=F("contacts__emails__address"),
             phone_id=F("contacts__phones__id"), phone=F("contacts__phones__number"),
+            tag_names=RawSQL(queries.tags_of("clients_client.id"), ()),  # noqa: S611 - our own names
         )
         .order_by("-primary", "contact_id_", "email_id", "phone_id")
     )  # fmt: skip

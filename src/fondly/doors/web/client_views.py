@@ -15,7 +15,6 @@ from fondly.doors.web import books, client_page
 from fondly.ground import clock
 from fondly.ground.action import NotFound
 from fondly.listen.promises.models import Promise
-from fondly.people.clients import queries
 from fondly.people.clients.models import Client
 from fondly.people.team.models import User
 from fondly.people.team.screens import do, go_back, local_instant, sheet, signed_in
@@ -37,8 +36,7 @@ def client(request: HttpRequest, client_id: int) -> HttpResponse:
         return redirect("client", page.client.merged_into_id)
     if request.headers.get("HX-Request") and request.GET.get("older"):
         return render(request, "web/_timeline.html", {"p": page})
-    return render(request, "web/client.html", {"p": page, "chips": CHIPS, "local": local_time(page.client, now),
-                                               "known_tags": queries.tags()})  # fmt: skip
+    return render(request, "web/client.html", {"p": page, "chips": CHIPS, "local": local_time(page.client, now)})
 
 
 @require_GET

@@ -1,12 +1,12 @@
 """What the Clients list says of each client: the client, the journey that moved last, and what comes next."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from fondly.ground import instants
 from fondly.ground.reading import parsed, places, rows
+from fondly.people.clients.queries import tag_names, tags_of
 
 
 class Line(NamedTuple):
@@ -31,11 +31,10 @@ class Line(NamedTuple):
     tags: tuple[str, ...]
 
 
-_TAGS = "SELECT client_id, name FROM clients_tag WHERE client_id IN ({places}) ORDER BY name"
 _LINES = """
 SELECT c.id, c.name, c.sort_name, c.persona, coalesce(u.name, ''), c.feeling, c.recent_feelings, c.last_contact_at,
   c.is_demo, c.value_minor, c.currency, coalesce(j.stage, ''), j.stage_entered_at, j.state,
-  coalesce(m.touchpoint, ''), m.at
+  coalesce(m.touchpoint, ''), m.at, {tags}
 FROM clients_client c
 LEFT JOIN team_user u ON u.id = c.owner_id
 LEFT JOIN journeys_journey j ON j.id = (
@@ -47,19 +46,17 @@ WHERE c.merged_into_id IS NULL AND c.erased_at IS NULL AND c.id IN ({places})"""
 
 
 def lines(ids: Sequence[int], now: datetime) -> list[Line]:
-    """One line for each of these clients, in the order of `ids`; merged and erased ones are left out. Two queries."""
+    """One line for each of these clients, in the order of `ids`; merged and erased ones are left out. One query."""
     if not ids:
         return []
-    tags = defaultdict[int, list[str]](list)
-    for pk, name in rows(_TAGS.format(places=places(ids)), ids):
-        tags[pk].append(name)
-    found = {row[0]: _line(row, tags[row[0]], now) for row in rows(_LINES.format(places=places(ids)), ids)}
+    sql = _LINES.format(places=places(ids), tags=tags_of("c.id"))
+    found = {row[0]: _line(row, now) for row in rows(sql, ids)}
     return [found[pk] for pk in ids if pk in found]
 
 
-def _line(row: tuple[Any, ...], tags: list[str], now: datetime) -> Line:
+def _line(row: tuple[Any, ...], now: datetime) -> Line:
     pk, name, sort_name, persona, owner, feeling, recent, talked, is_demo, value, currency, *rest = row
-    stage, entered, state, what, next_at = rest
+    stage, entered, state, what, next_at, tags = rest
     return Line(
         id=pk,
         name=name,
@@ -77,5 +74,5 @@ def _line(row: tuple[Any, ...], tags: list[str], now: datetime) -> Line:
         paused=state == "paused",
         next_what=what,
         next_at=next_at and instants.read(next_at),
-        tags=tuple(tags),
+        tags=tuple(tag_names(tags)),
     )

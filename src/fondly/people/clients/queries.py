@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from django.db import connection
+
 from fondly.ground import reading
 from fondly.people.clients.models import Address, Client, Consent, Contact, Interaction
 from fondly.people.clients.search import search
@@ -12,6 +14,7 @@ PEOPLE_VERBS = frozenset({
 })  # fmt: skip
 _ALIKE_MOST = 10
 _TAGS_MOST = 500
+_ALL_OF = {"sqlite": "json_group_array", "postgresql": "jsonb_agg"}
 # From one name to the next by the index: cheap however many clients have them.
 _TAGS = """
 WITH RECURSIVE known(name) AS (
@@ -31,6 +34,16 @@ def personas() -> list[str]:
 def tags() -> list[str]:
     """The tags clients have, in the order of the alphabet."""
     return [name for (name,) in reading.rows(_TAGS, [_TAGS_MOST])]
+
+
+def tags_of(client: str) -> str:
+    """SQL for all tags of a client; pass what it gives through `tag_names`. client: the column with the number."""
+    return f"(SELECT {_ALL_OF[connection.vendor]}(name) FROM clients_tag WHERE client_id = {client})"  # noqa: S608
+
+
+def tag_names(value: Any) -> list[str]:
+    """In the order of the alphabet."""
+    return sorted(reading.parsed(value) or ())
 
 
 def reach(client_id: int) -> dict[str, Any]:

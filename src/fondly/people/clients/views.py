@@ -84,13 +84,17 @@ def judge(request: HttpRequest, client_id: int, fact_id: int) -> HttpResponse:
     return redirect("client", client_id)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @signed_in("clients")
 def tags(request: HttpRequest, client_id: int) -> HttpResponse:
     """Put a tag on this client, or take one off."""
-    name, off = request.POST.get("name", ""), request.POST.get("off", "")
-    do(request, "clients.untag" if off else "clients.tag", client_ids=[client_id], name=off or name)
-    return redirect("client", client_id)
+    if request.method == "POST":
+        name, off = request.POST.get("name", ""), request.POST.get("off", "")
+        do(request, "clients.untag" if off else "clients.tag", client_ids=[client_id], name=off or name)
+        return redirect("client", client_id)
+    client = finding.shown(client_id)
+    own = list(client.tags.order_by("name").values_list("name", flat=True))
+    return sheet(request, "clients/_tags.html", {"client": client, "tags": own, "known": queries.tags()})
 
 
 @require_http_methods(["GET", "POST"])
