@@ -74,8 +74,9 @@ def undo(actor: Actor, given: UndoEntry, walked: Walked) -> Outcome[Undone]:
     if walked.whole:
         entry.undone_at = clock.now()
         entry.save(update_fields=["undone_at"])
-    told = _("Undone: %(summary)s") % {"summary": entry.summary}
-    return Outcome(Undone(entry.pk, summary), f"{told}. {left}" if left else told, entry.client_id)
+    told = _("Undone: %(summary)s. %(left)s") if left else _("Undone: %(summary)s")
+    words = told % {"summary": entry.summary, "left": left}
+    return Outcome(Undone(entry.pk, summary), words, entry.client_id)
 
 
 @action("errands.stop", permission="read", summary="Stop something that is still going on")
