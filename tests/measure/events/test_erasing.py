@@ -1,10 +1,14 @@
 """A client's behaviour events go, move and are handed out with the client."""
 
+import threading
+
 import pytest
+from django.db import connection
 
 from fondly.ground.action import SYSTEM, perform
-from fondly.measure.events import erasing
+from fondly.measure.events import erasing, following
 from fondly.measure.events.models import BehaviourEvent, Visitor
+from fondly.measure.events.people import People
 from fondly.people.clients.actions import EraseClient, MergeClients, UnmergeClients
 from fondly.people.clients.exporting import export_client
 from fondly.people.clients.models import Client
@@ -55,3 +59,31 @@ def test_the_clients_own_copy_holds_what_came_under_their_ids():
     behaviour = export_client(priya.pk)["behaviour"]
     assert behaviour["visitors"] == ["u1"]
     assert [(one["name"], one["properties"]) for one in behaviour["events"]] == [("Basket Filled", {"colour": "red"})]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_what_is_found_out_while_a_client_is_erased_is_not_kept(monkeypatch):
+    priya = client("Priya")
+    Client.objects.filter(pk=priya.pk).update(external_id="p")
+    told("m1", "p", "identify")
+    read, erased, save = threading.Event(), threading.Event(), People.save
+
+    def saved(self):
+        read.set()
+        erased.wait(1)  # nobody can, if all is well
+        save(self)
+
+    def erase():
+        read.wait(10)
+        perform("clients.erase", SYSTEM, EraseClient(priya.pk))
+        erased.set()
+        connection.close()
+
+    monkeypatch.setattr(People, "save", saved)
+    eraser = threading.Thread(target=erase)
+    eraser.start()
+    following.turn(NOW)
+    eraser.join()
+    assert Client.objects.get(pk=priya.pk).erased_at
+    assert not Visitor.objects.filter(client=priya).exists()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from fondly.measure.events import people
 from fondly.measure.events.models import BehaviourEvent, Visitor
 from fondly.people.clients.hooks import Hook
 
@@ -15,6 +16,7 @@ on_forget: Hook[Callable[[Sequence[str]], None]] = Hook("visitors are forgotten"
 
 def on_erase(client_id: int) -> None:
     """Every event of the client goes, and that those ids were theirs."""
+    people.alone()
     visitors = visitors_of(client_id)
     if visitors:
         on_forget(visitors)
@@ -24,14 +26,16 @@ def on_erase(client_id: int) -> None:
 
 def on_merge(survivor_id: int, absorbed_id: int) -> dict[str, Any]:
     """The survivor is who the other's visitors were."""
+    people.alone()
     ids = list(Visitor.objects.filter(client=absorbed_id).order_by("pk").values_list("pk", flat=True))
-    Visitor.objects.filter(pk__in=ids).update(client=survivor_id)
+    Visitor.objects.filter(pk__among=set(ids)).update(client=survivor_id)
     return {"visitors": ids}
 
 
 def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None:
     """Give them back."""
-    Visitor.objects.filter(pk__in=memo.get("visitors", [])).update(client=absorbed_id)
+    people.alone()
+    Visitor.objects.filter(pk__among=set(memo.get("visitors", []))).update(client=absorbed_id)
 
 
 def on_export(client_id: int) -> dict[str, Any]:
@@ -53,4 +57,4 @@ def visitors_of(client_id: int) -> list[str]:
 
 
 def _events_of(visitors: Sequence[str]) -> QuerySet[BehaviourEvent]:
-    return BehaviourEvent.objects.filter(visitor__in=visitors)
+    return BehaviourEvent.objects.filter(visitor__among=set(visitors))

@@ -13,7 +13,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from fondly.core.words import heading
-from fondly.ground.locking import fence
+from fondly.ground.locking import past_deadlocks
 from fondly.measure.events import known, people
 from fondly.measure.events.models import ANONYMOUS, BehaviourEvent
 from fondly.measure.events.people import People
@@ -24,8 +24,6 @@ from fondly.people.clients.timeline import NewFact
 log = logging.getLogger("fondly.events")
 SOURCE = "events"
 BATCH = 500
-# One worker at a time: a visitor must not become known while another one finds that nobody knows them.
-_FENCE = int.from_bytes(b"events", "big")
 Todo = BehaviourEvent.Todo
 
 
@@ -34,7 +32,7 @@ def turn(now: datetime) -> int:
     if not _marked().exists():
         return 0
     try:
-        return _follow_some(BATCH)
+        return past_deadlocks(lambda: _follow_some(BATCH))
     except DatabaseError:
         raise
     except Exception:
@@ -44,7 +42,7 @@ def turn(now: datetime) -> int:
 
 def _follow_some(most: int) -> int:
     with transaction.atomic():
-        fence(_FENCE)
+        people.alone()
         rows = list(_marked().order_by("pk")[:most])
         _follow(rows)
     return len(rows)

@@ -8,8 +8,18 @@ Two clients never become one: an id that is somebody's stays theirs, whoever sig
 from collections.abc import Iterable, Mapping, Sequence
 
 from fondly.ground import bulk
+from fondly.ground.locking import fence
 from fondly.measure.events.models import ANONYMOUS, BehaviourEvent, Visitor
 from fondly.people.clients.models import Client, EmailAddress
+
+_FENCE = int.from_bytes(b"events", "big")
+
+
+def alone() -> None:
+    """Only one at a time, until the transaction ends, says who visitors are: else what one of them finds out about a
+    client would be written after another has erased or merged that client, or has found that nobody knows the visitor.
+    """
+    fence(_FENCE)
 
 
 class People:
