@@ -4,11 +4,14 @@ import os
 import time
 import uuid
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from fondly.ground import clock
 from fondly.ground.action import SYSTEM, perform
+from fondly.ground.models import Setting
 from fondly.measure.events.keeping import key_of
 from fondly.measure.events.models import BehaviourEvent, Visitor
 from fondly.measure.lake import compacting, entering, inside, keeping, redoing, sealing, sweeping
@@ -173,6 +176,17 @@ def test_events_are_sealed_and_find_their_client_later():
     assert events("client") == [(ada.pk,), (None,), (ada.pk,)]
     first, second, third = (number for (number,) in events("visitor"))
     assert first == third != second
+
+
+def test_the_number_of_a_visitor_cannot_be_made_by_guessing_the_id():
+    keys = import_module("fondly.measure.events.migrations.0002_visitors_key")
+    Setting.objects.filter(name=keys.NAME).delete()
+    event("opened", "ada@example.org")
+    event("closed", "ada@example.org")
+    ((plain,), _) = events("visitor")
+    keys.make(apps, None)
+    (first,), (second,) = events("visitor")
+    assert first == second != plain
 
 
 def test_a_forgotten_visitor_is_gone_at_once_and_then_from_the_files():

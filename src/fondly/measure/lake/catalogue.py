@@ -8,8 +8,9 @@ Columns marked personal tell who somebody is; they are left out unless they are 
 from fondly.measure.lake.shape import Column, Table, at, ident, money, number, ref, text, who, yes
 
 SCHEMA = 1  # of sealed files; an older file is read with the columns it has not as NULL
-# The number of the id that stands for them; of an id nobody has linked to another a number made of it.
-_VISITOR = "coalesce(v.number, -CAST(md5_number_lower(e.visitor) >> 1 AS BIGINT))"
+# The number of the id that stands for them; of an id nobody has linked to another a number made of it with our key,
+# for without one whoever guesses the id could make the number too.
+_VISITOR = "coalesce(v.number, -CAST(md5_number_lower(coalesce(k.value, '') || e.visitor) >> 1 AS BIGINT))"
 _CLIENT, _JOURNEY = ref("client", "whose; clients.id"), ref("journey", "of which journey; journeys.id")
 
 INTERACTIONS = Table(
@@ -46,6 +47,12 @@ _VISITORS = Table(
     (text("visitor", "", "v.visitor"), ref("client", "", "v.client_id"), ref("number", "", "stands.id")),
     "events_visitor v JOIN events_visitor stands ON stands.visitor = v.same_as",
 )
+_VISITORS_KEY = Table(
+    "visitors_key",
+    "What numbers of visitors are made with",
+    (text("value", ""),),
+    "(SELECT value FROM ground_setting WHERE name = 'events.visitors_key') AS k",
+)
 
 EVENTS = Table(
     "events",
@@ -75,8 +82,8 @@ EVENTS = Table(
         text("properties", ""),
         text("context", ""),
     ),
-    beside=(_VISITORS,),
-    joined="LEFT JOIN visitors_known v ON v.visitor = e.visitor",
+    beside=(_VISITORS, _VISITORS_KEY),
+    joined="LEFT JOIN visitors_known v ON v.visitor = e.visitor LEFT JOIN visitors_key k ON true",
 )
 
 CLIENTS = Table(
