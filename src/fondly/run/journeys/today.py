@@ -46,6 +46,7 @@ class Row:
     sort: tuple[float, ...]
     minutes: int = 0
     can_wait: bool = False  # may be put off with H
+    can_do: bool = False  # its button could as well say that it is done; that can be undone
     said: str = ""  # the client's own words
 
 

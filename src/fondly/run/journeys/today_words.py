@@ -43,6 +43,7 @@ def moment_row(moment: dict[str, Any], now: datetime, is_late: bool) -> "Row":
         sort=(_LATE, -minutes) if is_late else (moment["at"].timestamp() // 3600, moment["felt"] or 0.0),
         minutes=moment["minutes"],
         can_wait=True,
+        can_do=moment["asks"] == "by_hand" and moment["channel"] not in TALKED | _SEEN,
     )
 
 
