@@ -1,11 +1,11 @@
-"""What only a phone does: rows of Today are swiped."""
+"""What only a phone does: rows of Today are swiped, who a page is about stays in sight."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from fondly.run.journeys.models import Moment
 from tests import cast as casting
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import DESK, PHONE
 
 
 def swipe(page: Page, row: str, right: int, down: int = 0) -> None:
@@ -57,3 +57,28 @@ def test_a_short_or_a_slanting_way_does_nothing_and_the_page_scrolls(visit, cast
     page.wait_for_function("before => scrollY > before", arg=before)
     moment.refresh_from_db()
     assert moment.state == "due" and page.get_by_role("status").inner_text() == ""
+
+
+def test_who_it_is_and_where_they_stand_stay_in_sight(visit, cast) -> None:  # type: ignore[no-untyped-def]
+    visitor = visit(cast.dana, viewport=PHONE, has_touch=True)
+    page = visitor.open(f"/c/{cast.priya.pk}")
+    pinned = page.locator("[data-pinned]")
+    expect(pinned).to_be_hidden()
+    page.get_by_role("region", name="Consent").scroll_into_view_if_needed()
+    expect(pinned).to_be_in_viewport()
+    expect(pinned).to_contain_text("Priya Shah")
+    expect(pinned).to_contain_text("On the market, day 42 of about 75 days")
+    expect(pinned).to_contain_text("Nobody told us they were coming.")
+    assert pinned.bounding_box()["height"] <= 104 and visitor.sideways() == 0 and visitor.axe() == []
+    expect(page.get_by_role("link", name="Note", exact=True).last).to_be_in_viewport()
+    page.set_viewport_size(DESK)
+    expect(pinned).to_be_hidden()
+
+
+def test_what_is_beside_the_timeline_is_folded_on_a_phone_only(visit, cast) -> None:  # type: ignore[no-untyped-def]
+    page = visit(cast.dana, viewport=PHONE, has_touch=True).open(f"/c/{cast.priya.pk}")
+    expect(page.locator(".beside details[open]")).to_have_count(0)
+    page.get_by_role("region", name="Promises").get_by_text("Promises", exact=True).click()
+    expect(page.locator(".beside details[open]")).to_have_count(1)
+    page = visit(cast.dana).open(f"/c/{cast.priya.pk}")
+    assert page.locator(".beside details[open]").count() > 4

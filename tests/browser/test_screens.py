@@ -7,7 +7,7 @@ from tests.browser.conftest import DESK, PHONE
 
 PAGES = ["/today", "/team", "/clients", "/clients?layout=stages", "/clients?layout=silence", "/c/{priya}",
          "/c/{priya}/offer", "/moments/{moment}", "/c/{priya}/call", "/c/{priya}/people",
-         "/c/{priya}/consent", "/activity", "/today/example", "/clients/new"]  # fmt: skip
+         "/c/{priya}/consent", "/c/{priya}/tags", "/activity", "/today/example", "/clients/new"]  # fmt: skip
 
 
 def address(path: str, cast) -> str:  # type: ignore[no-untyped-def]

@@ -186,6 +186,9 @@
     const sheet = one("#sheet");
     if (sheet) sheet.addEventListener("close", () => { if (opener) opener.focus(); });
     counted();
+    const pinned = one("[data-pinned]");
+    if (pinned) new IntersectionObserver(([head]) => { pinned.hidden = head.isIntersecting; }).observe(one(".client-head"));
+    if (window.matchMedia("(max-width: 760px)").matches) all(".beside details[open]").forEach((fold) => { fold.open = false; fold.dataset.unfold = ""; });
     if (one("[data-until]")) { countdown(); setInterval(countdown, 1000); }
   };
   wake();
