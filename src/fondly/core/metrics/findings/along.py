@@ -82,7 +82,7 @@ def _matters(own: _Sums, others: _Sums) -> bool:
     """Whether the difference is more than a shade, and of more than a few."""
     if min(own.tries, others.tries) < _FEWEST_TRIES or min(own.expected, others.expected) <= 0:
         return False
-    odds = [math.log((one.hits + 0.5) / (one.tries - one.hits + 0.5)) for one in (own, others)]
+    odds = [scan.log_odds(one.hits, one.tries) for one in (own, others)]
     missed = own.hits - own.expected * others.hits / others.expected
     return abs(odds[0] - odds[1]) >= _LEAST_LOG_ODDS and abs(missed) >= _FEWEST_MISSED
 

@@ -1,14 +1,11 @@
 """The time of a log in bins, and the hour and weekday of its events, so that what always happens then is no finding."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fondly.core.metrics.findings.steps import Flags, Ints
 from fondly.core.metrics.frames import DAY, SECOND
-
-Ints = NDArray[np.integer[Any]]
 
 _HOUR = 3600 * SECOND
 _UNITS = (
@@ -41,7 +38,7 @@ class Calendar:
         """0 on workdays, 1 on Saturdays, 2 on Sundays."""
         return np.maximum((at // DAY - _MONDAY) % 7 - 4, 0)
 
-    def cells_of(self, at: Ints, again: NDArray[np.bool_]) -> tuple[Ints, int]:
+    def cells_of(self, at: Ints, again: Flags) -> tuple[Ints, int]:
         """What is compared with like: part of the day, Saturday, Sunday, the client's first time; and how many kinds.
 
         Only what the log has seen four times or more: a week's log says nothing of weekdays.

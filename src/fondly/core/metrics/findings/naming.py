@@ -37,8 +37,7 @@ class Tally:
     @property
     def log_odds(self) -> float:
         """How much more likely a hit is inside."""
-        n, x, e = self.tries, self.hits, min(self.expected, self.tries)
-        return math.log((x + 0.5) / (n - x + 0.5)) - math.log((e + 0.5) / (n - e + 0.5))
+        return scan.log_odds(self.hits, self.tries) - scan.log_odds(min(self.expected, self.tries), self.tries)
 
 
 def tally(of: Counted, place: Place, begins_at: int, ends_at: int, besides: Place | None = None) -> Tally:
@@ -90,10 +89,9 @@ def _narrowed(of: Counted, change: Change) -> Change:
 
 def _as_place(of: Counted, change: Change, place: Place) -> Change:
     own = tally(of, place, change.begins_at, change.ends_at)
-    clients = of.rows_of(place)
-    at = of.steps.at[clients]
-    inside = clients[(at >= change.begins_at) & (at < change.ends_at)]
-    many = count_clients(of.steps.client[inside])
+    rows = of.rows_of(place)
+    at = of.steps.at[rows]
+    inside = rows[(at >= change.begins_at) & (at < change.ends_at)]
     # The certainty stays that of what was seen first: it is the same incident.
     z = math.copysign(change.z, own.hits - own.expected)
     return replace(
@@ -104,7 +102,7 @@ def _as_place(of: Counted, change: Change, place: Place) -> Change:
         hits=own.hits,
         expected=own.expected,
         outside=own.outside,
-        clients=many,
+        clients=count_clients(of.steps.client[inside]),
     )
 
 

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fondly.core.metrics.distributions import normal_two_sided_p
+from fondly.core.metrics.findings.steps import Floats
 
-Floats = NDArray[np.float64]
 Statistic = Callable[[Sequence[Floats], Sequence[Floats]], Floats]
 
-# Of a squared standard normal, the mean of those three quarters that are smallest.
-_TRIMMED_MEAN = 0.3684
 _GROWS = 1.25
 _FEWEST = 8
 
@@ -88,6 +85,11 @@ def surplus(seen: Any, expected: Any) -> Floats:
     """seen ln(seen / expected) - (seen - expected), 0 for nothing seen of nothing expected."""
     bottom = np.maximum(expected, 1e-9)
     return np.asarray(seen * np.log(np.maximum(seen, 1e-9) / bottom) - (seen - bottom))
+
+
+def log_odds(hits: float, tries: float) -> float:
+    """Of a hit; half a hit and half a miss more keep it finite."""
+    return math.log((hits + 0.5) / (tries - hits + 0.5))
 
 
 def is_drift(residual: Floats, variance: Floats, z: float) -> bool:

@@ -3,17 +3,13 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fondly.core.metrics.findings import scan, spread
 from fondly.core.metrics.findings.calendar import Calendar
-from fondly.core.metrics.findings.steps import Segment, Steps, count_clients
+from fondly.core.metrics.findings.steps import Flags, Floats, Ints, Segment, Steps, count_clients
 
-Ints = NDArray[np.integer[Any]]
-Floats = NDArray[np.float64]
 Parts = tuple[Floats, Floats, Floats]
 
 ANY = -1
@@ -132,7 +128,7 @@ def tables(of: Counted) -> Iterator[Table]:
 def _table(of: Counted, column: int) -> Table:
     codes, values = (None, 1) if column == ANY else (of.segments()[column].codes, len(of.segments()[column].values))
     places: list[Place] = []
-    parts: list[tuple[Floats, Floats, Floats]] = []
+    parts: list[Parts] = []
     into: dict[int, list[Floats]] = {}
     for source, rows in of.rows.items():
         targets = of.targets_of(source)
@@ -158,7 +154,7 @@ def _table(of: Counted, column: int) -> Table:
     return Table([place for place, one in zip(places, enough, strict=True) if one], kept)
 
 
-def _counts(of: Counted, source: int, targets: list[int], own: Ints, values: int) -> tuple[Floats, Floats, Floats]:
+def _counts(of: Counted, source: int, targets: list[int], own: Ints, values: int) -> Parts:
     """tries (values, bins), hits and expected (values, bins, targets) of one source."""
     rows, bins, width = of.rows[source], of.calendar.bins, len(targets)
     where = own * bins + of.bins[rows]
@@ -172,7 +168,7 @@ def _counts(of: Counted, source: int, targets: list[int], own: Ints, values: int
     return by_cell.sum(axis=2), counts, by_cell @ shares
 
 
-def _scaled(tries: Floats, hits: Floats, expected: Floats) -> tuple[Floats, Floats, Floats]:
+def _scaled(tries: Floats, hits: Floats, expected: Floats) -> Parts:
     """A segment's own usual share is what it is compared with."""
     scale = hits.sum(axis=-1, keepdims=True) / np.maximum(expected.sum(axis=-1, keepdims=True), 1e-9)
     return tries, hits, np.minimum(expected * scale, tries)
@@ -250,13 +246,13 @@ def _by_clients(of: Counted, place: Place, window: scan.Window, by_bins: float, 
 def _matters(change: Change) -> bool:
     """Whether enough clients are behind it, and it is more than a shade."""
     n, x, e = change.tries, change.hits, min(change.expected, change.tries)
-    odds = math.log((x + 0.5) / (n - x + 0.5)) - math.log((e + 0.5) / (n - e + 0.5))
+    odds = scan.log_odds(x, n) - scan.log_odds(e, n)
     if change.clients < _FEWEST_CLIENTS or abs(x - e) < _FEWEST_MISSED or abs(odds) < _LEAST_LOG_ODDS:
         return False
     return abs(x - e) >= _LEAST_PART * n or e <= _LEAST_PART * x
 
 
-def _sums(which: NDArray[np.bool_], hit: Floats, chance: Floats) -> tuple[float, float, float]:
+def _sums(which: Flags, hit: Floats, chance: Floats) -> tuple[float, float, float]:
     return float(which.sum()), float(hit[which].sum()), float(chance[which].sum())
 
 

@@ -1,13 +1,10 @@
 """How much more events vary than chance alone makes them: clients differ, and so do days."""
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.integer[Any]]
+from fondly.core.metrics.findings.steps import Floats, Ints
 
 # Of a squared standard normal, the mean of those three quarters that are smallest.
 _TRIMMED_MEAN = 0.3684
