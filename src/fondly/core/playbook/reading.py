@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from fondly.core.playbook import nodes
 from fondly.core.playbook.building import Builder
+from fondly.core.playbook.diagnosing import diagnose
 from fondly.core.playbook.keys import PLAYBOOK
 from fondly.core.playbook.loading import Loader
-from fondly.core.playbook.mending import diagnose
 from fondly.core.playbook.model import Playbook
 from fondly.core.playbook.problems import PlaybookError, Problem
 from fondly.core.words import say

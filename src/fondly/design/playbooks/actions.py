@@ -114,9 +114,9 @@ def save_draft(actor: Actor, given: SaveDraft) -> Outcome[PlaybookState]:
     return _kept(actor, given)
 
 
-@action("playbooks.mend", permission="design", summary="Draft what the check asks for")
+@action("playbooks.mend", permission="design", summary="Put in what the check asks for")
 def mend(actor: Actor, given: MendPlaybook) -> Outcome[PlaybookState]:
-    """Put a drafted touchpoint, checklist or play for each finding of a rule into the draft, to be made one's own."""
+    """Put a touchpoint, checklist or play for each finding of a rule into the draft, to be made one's own."""
     version = library.draft(given.playbook_id) or library.live(given.playbook_id)
     if version is None:
         raise NotFound(_("There is no such playbook."))

@@ -8,9 +8,9 @@ from difflib import SequenceMatcher
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from fondly.core.playbook import mends
 from fondly.core.playbook.checks import Finding, Report, check
 from fondly.core.playbook.diff import Change, diff
-from fondly.core.playbook.drafts import draftable, drafted
 from fondly.core.playbook.edit import EditError
 from fondly.core.playbook.model import Playbook as Book
 from fondly.core.playbook.problems import PlaybookError
@@ -30,7 +30,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """The text with the drafts in it, what that changes, and the check before and after."""
+    """The text with the mends in it, what that changes, and the check before and after."""
 
     text: str
     changes: tuple[Change, ...]
@@ -46,12 +46,12 @@ class Mended:
 
 
 def doable(book: Book, findings: Sequence[Finding]) -> frozenset[Finding]:
-    """The findings there is a draft for."""
-    return frozenset(finding for finding in findings if draftable(book, finding))
+    """The findings there is a mend for."""
+    return frozenset(finding for finding in findings if mends.mendable(book, finding))
 
 
 def mended(text: str, rule: str, subject: str, today: date) -> Mended:
-    """Drafts for the findings of `rule`; subject: for one of them only, "" for all. Raises Refused."""
+    """Mends for the findings of `rule`; subject: for one of them only, "" for all. Raises Refused."""
     try:
         book = library.parse(text)
     except PlaybookError as error:
@@ -60,15 +60,15 @@ def mended(text: str, rule: str, subject: str, today: date) -> Mended:
     findings = [f for f in before.findings if f.rule == rule and subject in ("", f.subject)]
     if not findings:
         raise Refused(_("The check no longer finds this. Somebody has mended it, or it was left out."))
-    made = _drafted(book, text, findings)
+    made = _made(book, text, findings)
     new_book = library.parse(made)
     return Mended(made, diff(book, new_book), _pieces(text, made), before, check(new_book, today))
 
 
-def _drafted(book: Book, text: str, findings: Sequence[Finding]) -> str:
+def _made(book: Book, text: str, findings: Sequence[Finding]) -> str:
     with translation.override(book.language):
         try:
-            return drafted(text, findings, in_words)
+            return mends.mended(text, findings, in_words)
         except EditError as error:
             why = error.args[0]
     raise Refused(_("This cannot be done for you: %(why)s.") % {"why": in_words(why)})

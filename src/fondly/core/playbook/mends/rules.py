@@ -1,4 +1,4 @@
-"""What a draft is, and the pieces drafts are made of: a call, a mail a person finishes, a checklist."""
+"""What a mend is, and the pieces mends are made of: a call, a mail a person finishes, a checklist."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,18 +9,18 @@ from fondly.core.playbook.model import Playbook, Stage
 from fondly.core.words import say
 
 Value = Any  # text, number, true/false, a list or a mapping, as `edit` takes it
-Edits = tuple[tuple[str, Value], ...]  # (path, value) in the order they are made; () when there is no honest draft
-Draft = Callable[[Playbook, Finding], Edits]
+Edits = tuple[tuple[str, Value], ...]  # (path, value) in the order they are made; () when there is no honest mend
+Mend = Callable[[Playbook, Finding], Edits]
 
-DRAFTS: dict[str, Draft] = {}
+MENDS: dict[str, Mend] = {}
 _IN_PERSON = ("phone", "video", "in_person")  # where a person is heard or seen
 
 
-def draft(*rules: str) -> Callable[[Draft], Draft]:
-    """Declares the draft for findings of these rules of the check."""
+def mend(*rules: str) -> Callable[[Mend], Mend]:
+    """Declares the mend for findings of these rules of the check."""
 
-    def declare(function: Draft) -> Draft:
-        DRAFTS.update({RULES_BY_ID[rule].id: function for rule in rules})
+    def declare(function: Mend) -> Mend:
+        MENDS.update({RULES_BY_ID[rule].id: function for rule in rules})
         return function
 
     return declare

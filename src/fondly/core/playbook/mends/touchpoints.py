@@ -1,4 +1,4 @@
-"""Drafts of touchpoints: a call without business, a step that is missing, a checklist, a day between two messages."""
+"""Mends of touchpoints: a call without business, a step that is missing, a checklist, a day between two messages."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from fondly.core.playbook.checks import Finding
 from fondly.core.playbook.checks.touchpoints import path_of
-from fondly.core.playbook.drafts.rules import Edits, call, draft, free_name, mail, soon, stage_of
+from fondly.core.playbook.mends.rules import Edits, call, free_name, mail, mend, soon, stage_of
 from fondly.core.playbook.model import Playbook, Stage
 from fondly.core.words import Said, say
 
@@ -37,14 +37,14 @@ _ON = re.compile(r"on (\w+)(.*)")
 _AFTER = re.compile(r"(\d+) (?:days|day) (after .*)")
 
 
-@draft("TP01")
+@mend("TP01")
 def a_hello(playbook: Playbook, finding: Finding) -> Edits:
     """A call without business in a stage that is only work."""
     stage = stage_of(playbook, finding)
     return _hello(playbook, stage, soon(stage, 7)) if stage else ()
 
 
-@draft("TP06")
+@mend("TP06")
 def keep_in_touch(playbook: Playbook, finding: Finding) -> Edits:
     """A call every quarter."""
     stage = stage_of(playbook, finding)
@@ -55,14 +55,14 @@ def _hello(playbook: Playbook, stage: Stage, when: str) -> Edits:
     return call(playbook, stage.name, f"hello_{stage.name}", when, _HELLO, {}, checklist="hello")
 
 
-@draft("TP07")
+@mend("TP07")
 def after_yes(playbook: Playbook, finding: Finding) -> Edits:
     """A call on the day after their yes."""
     stage = stage_of(playbook, finding)
     return call(playbook, stage.name, "welcome_call", "1 day after entry", _WELCOME, {}) if stage else ()
 
 
-@draft("TP12")
+@mend("TP12")
 def a_checklist(playbook: Playbook, finding: Finding) -> Edits:
     """What matters whenever somebody calls, writes by hand or does something else."""
     touchpoint = playbook.touchpoint(finding.subject)
@@ -74,7 +74,7 @@ def a_checklist(playbook: Playbook, finding: Finding) -> Edits:
     return (*named, (written, steps))
 
 
-@draft("TP16")
+@mend("TP16")
 def a_consult(playbook: Playbook, finding: Finding) -> Edits:
     """A first talk in the stage that is the intake."""
     stage = _covering(playbook, "intake")
@@ -82,7 +82,7 @@ def a_consult(playbook: Playbook, finding: Finding) -> Edits:
     return call(playbook, stage.name, "first_talk", soon(stage, 2), _CONSULT, more) if stage else ()
 
 
-@draft("TP17", "TP18")
+@mend("TP17", "TP18")
 def a_missing_step(playbook: Playbook, finding: Finding) -> Edits:
     """The step as a mail a person finishes, or as a thank-you call."""
     step, enrolling = finding.subject, finding.rule == "TP17"
@@ -95,7 +95,7 @@ def a_missing_step(playbook: Playbook, finding: Finding) -> Edits:
     return mail(playbook, stage.name, step, when, _STEPS[step], {"step": step}) if step in _STEPS else ()
 
 
-@draft("TP19")
+@mend("TP19")
 def a_milestone(playbook: Playbook, finding: Finding) -> Edits:
     """A call on the way that says what was reached."""
     stage = _covering(playbook, "engage")
@@ -103,7 +103,7 @@ def a_milestone(playbook: Playbook, finding: Finding) -> Edits:
     return call(playbook, stage.name, "so_far", soon(stage, 30), _MILESTONE, more) if stage else ()
 
 
-@draft("TP20")
+@mend("TP20")
 def a_day_between(playbook: Playbook, finding: Finding) -> Edits:
     """The last of the messages that come at once, a day later."""
     touchpoint = playbook.touchpoint(finding.subject)
@@ -111,7 +111,7 @@ def a_day_between(playbook: Playbook, finding: Finding) -> Edits:
     return ((f"{path_of(touchpoint)}.when", later),) if touchpoint and later else ()
 
 
-@draft("EX01")
+@mend("EX01")
 def what_is_next(playbook: Playbook, finding: Finding) -> Edits:
     """A mail a person finishes that tells new clients what comes next."""
     stage = stage_of(playbook, finding)
@@ -119,7 +119,7 @@ def what_is_next(playbook: Playbook, finding: Finding) -> Edits:
     return mail(playbook, stage.name, "what_is_next", soon(stage, 1), _STEPS["start"], more) if stage else ()
 
 
-@draft("ST10")
+@mend("ST10")
 def a_hand_over(playbook: Playbook, finding: Finding) -> Edits:
     """A call in which the new owner is introduced by the one the client knows."""
     stage = stage_of(playbook, finding)

@@ -1,10 +1,10 @@
-"""Drafts about stages: a goal, a feeling, a length, who owns it, where it leads back to, and what follows the work."""
+"""Mends about stages: a goal, a feeling, a length, who owns it, where it leads back to, and what follows the work."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from fondly.core.playbook.checks import Finding
-from fondly.core.playbook.drafts.rules import Edits, call, draft, role_of
+from fondly.core.playbook.mends.rules import Edits, call, mend, role_of
 from fondly.core.playbook.model import Playbook
 from fondly.core.words import Said, say
 
@@ -18,13 +18,13 @@ _REASONS = [say("price"), say("no longer needed"), say("moved away"), say("found
 _ALUMNI = [say("ask how it has been since"), say("no business in this call"), say("note what is new")]
 
 
-@draft("ST03")
+@mend("ST03")
 def a_length(playbook: Playbook, finding: Finding) -> Edits:
     """The usual first month."""
     return ((finding.path, "30 days"),)
 
 
-@draft("ST06")
+@mend("ST06")
 def a_stage_for_past_clients(playbook: Playbook, finding: Finding) -> Edits:
     """A last stage with a call every quarter."""
     name, owner = "alumni", role_of(playbook)
@@ -36,27 +36,27 @@ def a_stage_for_past_clients(playbook: Playbook, finding: Finding) -> Edits:
     return ((f"stages.{name}", words | feel), *touch)
 
 
-@draft("ST08")
+@mend("ST08")
 def a_goal(playbook: Playbook, finding: Finding) -> Edits:
     """What a client would say in a stage of this kind."""
     goal = _GOALS.get(playbook.stages[finding.subject].phase)
     return ((finding.path, goal),) if goal else ()
 
 
-@draft("ST09")
+@mend("ST09")
 def the_only_owner(playbook: Playbook, finding: Finding) -> Edits:
     """The one role there is; among several a person chooses."""
     roles = list(playbook.team.roles)
     return ((finding.path, roles[0]),) if len(roles) == 1 else ()
 
 
-@draft("ST11")
+@mend("ST11")
 def reasons_to_leave(playbook: Playbook, finding: Finding) -> Edits:
     """The reasons clients of any business give."""
     return (("leaving.reasons", _REASONS),) if finding.path == "leaving" else ()
 
 
-@draft("ST12")
+@mend("ST12")
 def back_to_the_beginning(playbook: Playbook, finding: Finding) -> Edits:
     """From the last stage to the one where people ask, else to the first."""
     stages = list(playbook.stages.values())
@@ -66,7 +66,7 @@ def back_to_the_beginning(playbook: Playbook, finding: Finding) -> Edits:
     return ((f"stages.{stages[-1].name}.leads_back_to", asks.name),) if asks is not stages[-1] else ()
 
 
-@draft("TP14")
+@mend("TP14")
 def a_feeling(playbook: Playbook, finding: Finding) -> Edits:
     """The first of the feelings the brand names."""
     return ((finding.path, playbook.brand.feel[0]),) if playbook.brand.feel else ()

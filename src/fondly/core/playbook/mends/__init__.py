@@ -1,31 +1,31 @@
-"""Drafts for what the check found: a touchpoint, a checklist, a play, to be read and made one's own.
+"""Mends for what the check found: a touchpoint, a checklist, a play, to be read and made one's own.
 
-A draft says nothing about the business that its playbook does not say already. Where a fact, a price or an
+A mend says nothing about the business that its playbook does not say already. Where a fact, a price or an
 idea of the business is needed (its story, its WOW, its personas) there is none, and the person writes it.
 """
 
 from collections.abc import Callable, Iterable
 
 from fondly.core.playbook.checks import Finding
-from fondly.core.playbook.drafts import plays, stages, templates, touchpoints  # noqa: F401 - importing declares them
-from fondly.core.playbook.drafts.rules import DRAFTS, Edits, Value
 from fondly.core.playbook.edit import EditError, edit
+from fondly.core.playbook.mends import plays, stages, templates, touchpoints  # noqa: F401 - importing declares them
+from fondly.core.playbook.mends.rules import MENDS, Edits, Value
 from fondly.core.playbook.model import Playbook
 from fondly.core.playbook.reading import read
 from fondly.core.words import Said, say
 
-__all__ = ["DRAFTS", "draftable", "drafted"]
+__all__ = ["MENDS", "mendable", "mended"]
 
 
-def draftable(playbook: Playbook, finding: Finding) -> bool:
-    """Whether there is a draft for this finding."""
+def mendable(playbook: Playbook, finding: Finding) -> bool:
+    """Whether there is a mend for this finding."""
     return bool(_edits(playbook, finding))
 
 
-def drafted(text: str, findings: Iterable[Finding], word: Callable[[Said], str] = str) -> str:
-    """The playbook's text with a draft for each of the findings that has one; the rest stays as it is.
+def mended(text: str, findings: Iterable[Finding], word: Callable[[Said], str] = str) -> str:
+    """The playbook's text with a mend for each of the findings that has one; the rest stays as it is.
 
-    word: says a sentence of a draft in the playbook's language. Raises EditError when there is no draft for
+    word: says a sentence of a mend in the playbook's language. Raises EditError when there is no mend for
     any of them or the text cannot take it, PlaybookError when it cannot be read.
     """
     made = text
@@ -33,14 +33,14 @@ def drafted(text: str, findings: Iterable[Finding], word: Callable[[Said], str] 
         for path, value in _edits(read(made), finding):
             made = edit(made, path, _worded(value, word))
     if made == text:
-        raise EditError(say("this needs your own words; there is no draft for it"))
+        raise EditError(say("this needs your own words"))
     return made
 
 
 def _edits(playbook: Playbook, finding: Finding) -> Edits:
-    draft = DRAFTS.get(finding.rule)
+    mend = MENDS.get(finding.rule)
     in_file = not finding.source  # a text in a file of its own is edited there
-    return draft(playbook, finding) if draft and in_file else ()
+    return mend(playbook, finding) if mend and in_file else ()
 
 
 def _worded(value: Value, word: Callable[[Said], str]) -> Value:

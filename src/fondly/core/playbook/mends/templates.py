@@ -1,4 +1,4 @@
-"""Drafts about texts: one that is missing, a fact typed out, a promise nobody tracks, a name that may be missing."""
+"""Mends about texts: one that is missing, a fact typed out, a promise nobody tracks, a name that may be missing."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from fondly.core.playbook.checks import Finding
 from fondly.core.playbook.checks.brand import PROMISING
 from fondly.core.playbook.checks.touchpoints import path_of
 from fondly.core.playbook.checks.words import visible
-from fondly.core.playbook.drafts.rules import Edits, draft, free_name, unfinished
+from fondly.core.playbook.mends.rules import Edits, free_name, mend, unfinished
 from fondly.core.playbook.model import Playbook, Template
 from fondly.core.playbook.near import near
 from fondly.core.words import heading, say
@@ -17,7 +17,7 @@ _BARE_NAME = re.compile(r"\{\{\s*client\.first_name\s*\}\}")
 _WITHIN = re.compile(r"within (\d+) (business |working )?(minute|hour|day|week)s?", re.IGNORECASE)
 
 
-@draft("TP09")
+@mend("TP09")
 def something_to_send(playbook: Playbook, finding: Finding) -> Edits:
     """The template that was meant; else a mail with a greeting and a gap for a person's words."""
     if finding.path.startswith("templates."):
@@ -34,7 +34,7 @@ def something_to_send(playbook: Playbook, finding: Finding) -> Edits:
     return (*named, (f"templates.{name}", unfinished(heading(touchpoint.name))))
 
 
-@draft("TP10")
+@mend("TP10")
 def a_fallback(playbook: Playbook, finding: Finding) -> Edits:
     """A word for people whose first name is not known."""
     return _rewritten(
@@ -43,7 +43,7 @@ def a_fallback(playbook: Playbook, finding: Finding) -> Edits:
     )
 
 
-@draft("TP13")
+@mend("TP13")
 def a_way_out(playbook: Playbook, finding: Finding) -> Edits:
     """The purpose that needs consent, and the line that ends such mail."""
     touchpoint = playbook.touchpoint(finding.subject)
@@ -56,7 +56,7 @@ def a_way_out(playbook: Playbook, finding: Finding) -> Edits:
     return ((f"{finding.path}.body", ended),)
 
 
-@draft("BR04")
+@mend("BR04")
 def a_tracked_promise(playbook: Playbook, finding: Finding) -> Edits:
     """The promise of a template, in its own words and by its own date, on the touchpoint that uses it."""
     sentences = re.split(r"(?<=[.!?])\s+|\n+", visible(playbook.templates[finding.subject].body))
@@ -71,7 +71,7 @@ def a_tracked_promise(playbook: Playbook, finding: Finding) -> Edits:
     return ((f"{path_of(used)}.sets", {"what": " ".join(told.rstrip(".!?").split()), "due": due}),)
 
 
-@draft("BR06")
+@mend("BR06")
 def facts_by_name(playbook: Playbook, finding: Finding) -> Edits:
     """{{ facts.name }} wherever a template types the fact out."""
     facts = {name: value for name, value in playbook.brand.facts.items() if f"facts.{name}" in finding.message}

@@ -1,10 +1,10 @@
-"""Drafts of what is done after something went wrong, of questions to clients, and of the team's rhythm."""
+"""Mends of what is done after something went wrong, of questions to clients, and of the team's rhythm."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from fondly.core.playbook.checks import Finding
-from fondly.core.playbook.drafts.rules import Edits, Value, call, draft, role_of, soon
+from fondly.core.playbook.mends.rules import Edits, Value, call, mend, role_of, soon
 from fondly.core.playbook.model import Playbook, Stage
 from fondly.core.words import Said, say
 
@@ -33,7 +33,7 @@ _TEAM: Mapping[str, tuple[str, str]] = MappingProxyType({  # rule -> key of `tea
 })  # fmt: skip
 
 
-@draft("EX03")
+@mend("EX03")
 def after_a_broken_promise(playbook: Playbook, finding: Finding) -> Edits:
     """Call, own it, agree on a new date."""
     steps = [say("call, do not write"), say("say sorry once, without a reason"), say("agree on a new date"),
@@ -41,14 +41,14 @@ def after_a_broken_promise(playbook: Playbook, finding: Finding) -> Edits:
     return _play(playbook, "promise_missed", "promise.broken", "4 hours", steps)
 
 
-@draft("EX04")
+@mend("EX04")
 def after_a_changed_promise(playbook: Playbook, finding: Finding) -> Edits:
     """Repeat it back and confirm it."""
     steps = [say("repeat back what they expect now"), say("say what it changes"), say("confirm it in writing")]
     return _play(playbook, "promise_changed", "promise.changed", "1 business day", steps)
 
 
-@draft("ME04")
+@mend("ME04")
 def after_a_low_score(playbook: Playbook, finding: Finding) -> Edits:
     """A call within a business day of a low answer to any of the surveys."""
     low = [f"{s.name} <= {_LOW[s.low, s.high]}" for s in playbook.surveys.values() if (s.low, s.high) in _LOW]
@@ -64,7 +64,7 @@ def _play(playbook: Playbook, name: str, when: str, within: str, steps: list[Sai
     return ((f"recovery.{name}", {"when": when, "owner": owner, "within": within, "steps": steps}),)
 
 
-@draft("ME01")
+@mend("ME01")
 def a_question(playbook: Playbook, finding: Finding) -> Edits:
     """The survey where there is none, and a call in which it is asked."""
     phase, wanted = _ASKED[finding.subject]
@@ -73,7 +73,7 @@ def a_question(playbook: Playbook, finding: Finding) -> Edits:
     return _asked(playbook, stage, finding.subject, wanted) if stage else ()
 
 
-@draft("ME02")
+@mend("ME02")
 def an_early_question(playbook: Playbook, finding: Finding) -> Edits:
     """How easy it was to begin, in the new stage."""
     stage = next((s for s in playbook.stages.values() if s.phase == "new"), None)
@@ -87,26 +87,26 @@ def _asked(playbook: Playbook, stage: Stage, survey: str, wanted: int) -> Edits:
     return (*written, *made) if made else ()
 
 
-@draft("VA01")
+@mend("VA01")
 def what_matters(playbook: Playbook, finding: Finding) -> Edits:
     """The question every client is asked once."""
     return ((finding.path, _VALUES[finding.subject]),)
 
 
-@draft("ME03")
+@mend("ME03")
 def surveys_rest(playbook: Playbook, finding: Finding) -> Edits:
     """A month between two questions."""
     return ((finding.path, "30 days"),)
 
 
-@draft("ME05")
+@mend("ME05")
 def first_reply(playbook: Playbook, finding: Finding) -> Edits:
     """What the channels say already; the other targets are the business's own."""
     promised = [channel.reply_within for channel in playbook.channels.values() if channel.reply_within]
     return (("targets.first_reply", promised[0]),) if finding.subject == "first_reply" and promised else ()
 
 
-@draft(*_TEAM)
+@mend(*_TEAM)
 def the_team_rhythm(playbook: Playbook, finding: Finding) -> Edits:
     """The usual rhythm, to be changed to the team's own."""
     key, usual = _TEAM[finding.rule]
