@@ -32,11 +32,15 @@ def empty_tables(test_case: Any) -> None:
     """After a test that committed: delete what it left. Django's own `flush` empties every table, which takes
     PostgreSQL long, and writes the permissions of all models anew, which nothing here reads."""
     for alias in test_case._databases_names(include_mirrors=False):
-        connection = connections[alias]
-        with connection.constraint_checks_disabled(), transaction.atomic(alias), connection.cursor() as cursor:
-            cursor.execute(_which_hold_rows(connection))
-            for (table,) in cursor.fetchall():
-                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
+        empty(connections[alias])
+
+
+def empty(connection: BaseDatabaseWrapper) -> None:
+    """Delete every row there is."""
+    with connection.constraint_checks_disabled(), transaction.atomic(connection.alias), connection.cursor() as cursor:
+        cursor.execute(_which_hold_rows(connection))
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
 
 
 def _which_hold_rows(connection: BaseDatabaseWrapper) -> str:

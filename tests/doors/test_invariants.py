@@ -8,16 +8,14 @@ from django.test import Client as Browser
 
 from fondly.design.playbooks.models import PlaybookVersion
 from fondly.doors import checkup, heartbeat, invariants
-from fondly.doors.demo import build
 from fondly.ground import clock
 from fondly.listen.promises.models import Promise
-from fondly.people.clients.models import Client, Consent, Contact, EmailAddress, Interaction
+from fondly.people.clients.models import Client, Consent, EmailAddress, Interaction
 from fondly.run.journeys import switch
 from fondly.run.journeys.models import Journey, Moment, Stay
 from fondly.run.outbox.models import Message
+from tests.doors.conftest import NOW
 
-pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 NOWHERE = 999_999
 SENT = Message.objects.filter(state="sent", moment__isnull=False)
 
@@ -139,18 +137,14 @@ LATE = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def lived():
-    """A small install that has been lived in for some weeks."""
-    build("realtor", 7, NOW, clients=5, days=70)
-    assert Contact.objects.exists() and SENT.exists() and Promise.objects.exists()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("realtor")]
 
 
 def found(rules):
     return {one.what for one in rules(NOW)}
 
 
-def test_what_lives_breaks_no_rule_and_every_corruption_is_found(lived):
+def test_what_lives_breaks_no_rule_and_every_corruption_is_found():
     assert found(invariants.broken) == set() and found(invariants.overdue) == set()
     assert len(CORRUPTIONS) + len(LATE) >= 20
     for rules, corruptions in ((invariants.broken, CORRUPTIONS), (invariants.overdue, LATE)):
@@ -162,7 +156,7 @@ def test_what_lives_breaks_no_rule_and_every_corruption_is_found(lived):
     assert found(invariants.broken) == set()
 
 
-def test_who_has_left_the_last_stage_may_wait_for_what_became_of_a_message(lived):
+def test_who_has_left_the_last_stage_may_wait_for_what_became_of_a_message():
     sent = SENT.filter(moment__journey__state="active")[0]
     Stay.objects.filter(journey=sent.moment.journey_id, left_at=None).update(left_at=NOW)
     Moment.objects.filter(journey=sent.moment.journey_id, state__in=("planned", "due")).update(state="cancelled")
@@ -172,7 +166,7 @@ def test_who_has_left_the_last_stage_may_wait_for_what_became_of_a_message(lived
     assert found(invariants.broken) == set()
 
 
-def test_doctor_and_readyz_say_it_and_nothing_is_late_while_paused(lived):
+def test_doctor_and_readyz_say_it_and_nothing_is_late_while_paused():
     heartbeat.beat("w1")
     CORRUPTIONS["messages went without an end"]()
     LATE["moments wait to be done by Fondly"]()
@@ -189,7 +183,7 @@ def test_doctor_and_readyz_say_it_and_nothing_is_late_while_paused(lived):
         assert Browser().get("/readyz").status_code == 200
 
 
-def test_a_journey_that_left_its_last_stage_may_wait_for_its_last_moments(lived):
+def test_a_journey_that_left_its_last_stage_may_wait_for_its_last_moments():
     journey = ALIVE.filter(moments__state="planned").order_by("pk")[0]
     Stay.objects.filter(journey=journey, left_at=None).update(left_at=NOW)
     assert "living journeys are in no stage" not in [one.what for one in invariants.broken(NOW)]
