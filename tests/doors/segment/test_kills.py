@@ -14,9 +14,9 @@ from tests.proof.test_kills import on_postgres
 LAST = re.compile(r"2 kills, (\d+) events \((.+)\), (\d+) repeats, 0 lost, 0 double")
 
 
-@pytest.mark.parametrize("db", ["sqlite", pytest.param("postgres", marks=on_postgres)])
-def test_killed_while_others_send(db):
-    told = LAST.fullmatch(run("ingest_kill.py", "--kills", "2", "--db", db).splitlines()[-1])
+@pytest.mark.parametrize("store", ["sqlite", pytest.param("postgres", marks=on_postgres)])
+def test_killed_while_others_send(store):
+    told = LAST.fullmatch(run("ingest_kill.py", "--kills", "2", "--db", store).splitlines()[-1])
     assert told is not None
     assert int(told[1]) > 0 and int(told[3]) > 0
     if find_spec("segment") is None:
