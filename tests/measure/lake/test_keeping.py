@@ -20,6 +20,7 @@ from fondly.measure.lake.models import Forgotten, LakeFile, Redo, Watermark
 from fondly.measure.lake.shape import Column, Table
 from fondly.people.clients import timeline
 from fondly.people.clients.actions import EraseClient, MergeClients, UnmergeClients
+from fondly.people.clients.exporting import export_client
 from fondly.people.clients.models import Interaction
 from fondly.people.clients.timeline import NewFact
 from tests.measure.lake.lived import NOW, client, facts, later, of_database, of_lake, seal
@@ -176,6 +177,22 @@ def test_events_are_sealed_and_find_their_client_later():
     assert events("client") == [(ada.pk,), (None,), (ada.pk,)]
     first, second, third = (number for (number,) in events("visitor"))
     assert first == third != second
+
+
+def test_the_clients_own_copy_holds_events_that_have_left_the_database():
+    ada = client("Ada")
+    Visitor.objects.create(visitor="u1", same_as="u1", client=ada)
+    event("opened", "u1")
+    event("opened", "u2")
+    sealing.seal("events", later())
+    BehaviourEvent.objects.all().delete()
+    event("closed", "u1")
+    behaviour = export_client(ada.pk)["behaviour"]
+    assert [one["name"] for one in behaviour["events"]] == ["opened", "closed"]
+    assert behaviour["events"][0] == {
+        "at": NOW.isoformat(), "kind": "track", "name": "opened", "visitor": "u1",
+        "properties": {"plan": "a"}, "context": {},
+    }  # fmt: skip
 
 
 def test_the_number_of_a_visitor_cannot_be_made_by_guessing_the_id():

@@ -15,4 +15,3 @@ class EventsConfig(AppConfig):
         hooks.on_merge.register(erasing.on_merge)
         hooks.on_unmerge.register(erasing.on_unmerge)
         hooks.on_erase.register(erasing.on_erase)
-        hooks.on_export.register(erasing.on_export)

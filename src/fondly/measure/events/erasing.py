@@ -1,10 +1,7 @@
-"""What becomes of a client's behaviour events when the record is erased, merged or handed out."""
+"""What becomes of a client's behaviour events when the record is erased or merged."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
-
-from django.db.models import QuerySet
 
 from fondly.measure.events import people
 from fondly.measure.events.models import BehaviourEvent, Visitor
@@ -20,7 +17,7 @@ def on_erase(client_id: int) -> None:
     visitors = visitors_of(client_id)
     if visitors:
         on_forget(visitors)
-        _events_of(visitors).delete()
+        BehaviourEvent.objects.filter(visitor__among=set(visitors)).delete()
         Visitor.objects.filter(client=client_id).delete()
 
 
@@ -38,23 +35,6 @@ def on_unmerge(survivor_id: int, absorbed_id: int, memo: dict[str, Any]) -> None
     Visitor.objects.filter(pk__among=set(memo.get("visitors", []))).update(client=absorbed_id)
 
 
-def on_export(client_id: int) -> dict[str, Any]:
-    """The ids we know the client by and what came under them."""
-    visitors = visitors_of(client_id)
-    rows = _events_of(visitors).order_by("at", "pk")
-    told = rows.values_list("at", "kind", "name", "visitor", "properties", "context")
-    events = [
-        {"at": at.isoformat(), "kind": kind, "name": name, "visitor": visitor}
-        | {"properties": json.loads(properties), "context": json.loads(context)}
-        for at, kind, name, visitor, properties, context in told
-    ]
-    return {"behaviour": {"visitors": visitors, "events": events}}
-
-
 def visitors_of(client_id: int) -> list[str]:
     """The ids under which a client's events come."""
     return list(Visitor.objects.filter(client=client_id).order_by("visitor").values_list("visitor", flat=True))
-
-
-def _events_of(visitors: Sequence[str]) -> QuerySet[BehaviourEvent]:
-    return BehaviourEvent.objects.filter(visitor__among=set(visitors))

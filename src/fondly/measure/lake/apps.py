@@ -11,9 +11,11 @@ class LakeConfig(AppConfig):
 
     def ready(self) -> None:
         from fondly.measure.events import erasing
-        from fondly.measure.lake.forgetting import forget
+        from fondly.measure.lake import forgetting, telling
+        from fondly.people.clients import hooks
 
-        erasing.on_forget.register(forget)
+        erasing.on_forget.register(forgetting.forget)
+        hooks.on_export.register(telling.on_export)
         post_migrate.connect(_keep_watch, sender=self)
 
 
