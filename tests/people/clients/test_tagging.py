@@ -1,6 +1,9 @@
 """Tags: put on, taken off, found, moved by a merge, gone with an erasure."""
 
+import threading
+
 import pytest
+from django.db import connection, transaction
 
 from fondly.ground.action import NotAllowed, NotFound, Refused, perform
 from fondly.ground.actions import UndoEntry
@@ -66,3 +69,25 @@ def test_tags_are_in_their_own_copy_and_gone_when_they_are_erased(dana):
     assert export_client(client.pk)["client"]["tags"] == ["golf"]
     actions.erase(dana, EraseClient(client.pk))
     assert of(client) == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_a_client_who_is_being_erased_gets_no_tag(dana):
+    one, refused = make_client("Priya Shah"), []
+
+    def put():
+        try:
+            actions.tag(dana, TagClients([one.pk], "golf"))
+        except NotFound:
+            refused.append(one.pk)
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        actions.erase(dana, EraseClient(one.pk))
+        tagging = threading.Thread(target=put)
+        tagging.start()
+        tagging.join(0.5)  # it waits for the erasure to end
+    tagging.join()
+    assert (of(one), refused) == ([], [one.pk])

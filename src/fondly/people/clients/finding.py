@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from fondly.core.planner.zones import find_zone
 from fondly.ground import clock
 from fondly.ground.action import NotFound, Refused
+from fondly.ground.locking import locked
 from fondly.people.clients import identity
 from fondly.people.clients.models import Address, Client, Contact, EmailAddress, Phone
 
@@ -35,12 +36,15 @@ def shown(client_id: int) -> Client:
 
 
 def each(client_ids: Iterable[int], column: str) -> dict[int, Any]:
-    """This column of each of these clients. Raises NotFound when one is gone, Refused for none or too many at once."""
+    """This column of each of these clients, locked for change.
+
+    Raises NotFound when one is gone, Refused for none or too many at once.
+    """
     ids = list(dict.fromkeys(client_ids))
     if not 1 <= len(ids) <= MOST_AT_ONCE:
         raise Refused(_("Choose between 1 and %(n)s clients.") % {"n": f"{MOST_AT_ONCE:,}"}, field="client_ids")
     living = Client.objects.filter(pk__among=set(ids), erased_at=None, merged_into=None)
-    known = dict(living.values_list("pk", column))
+    known = dict(locked(living.order_by("pk")).values_list("pk", column))
     missing = next((pk for pk in ids if pk not in known), None)
     if missing is not None:
         raise NotFound(_("There is no client with the number %(id)s (any more).") % {"id": missing})
