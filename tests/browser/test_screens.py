@@ -146,3 +146,12 @@ def test_x_selects_and_what_is_selected_is_put_off_together(visit, cast) -> None
     expect(bar).to_contain_text("2 selected")
     bar.get_by_role("button", name="Tomorrow 09:00").click()
     expect(page.get_by_role("status")).to_contain_text("2 things were put off.")
+
+
+def test_shift_and_a_click_take_all_rows_between(visit, cast) -> None:  # type: ignore[no-untyped-def]
+    page = visit(cast.dana).open("/clients")
+    page.get_by_label("Select J. Mbeki").check()
+    page.get_by_label("Select The Okafors").click(modifiers=["Shift"])
+    expect(page.locator("[data-picked]")).to_have_text("4")
+    page.get_by_label("Select Ken Ito").click(modifiers=["Shift"])
+    expect(page.locator("[data-picked]")).to_have_text("1")

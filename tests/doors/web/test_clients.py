@@ -108,6 +108,14 @@ def test_a_touchpoint_is_chosen_looked_at_and_started_for_those_who_may(dana: Br
     assert "4: is getting it already" in again and "Nobody is left" in again
 
 
+def test_a_touchpoint_is_started_from_the_page_of_one_client(dana: Browser, cast: Cast) -> None:
+    form = {"verb": "touchpoint", "ids": [cast.tom.pk], "client": cast.tom.pk}
+    assert f'href="/c/{cast.tom.pk}"' in dana.post("/clients/bulk", form).content.decode()
+    done = dana.post("/clients/bulk/do", form | {"touchpoint": f"{cast.playbook.pk}:thank_you"})
+    assert done["Location"] == f"/c/{cast.tom.pk}"
+    assert Moment.objects.filter(client=cast.tom, key__startswith="extra:").count() == 1
+
+
 def test_a_tag_for_all_that_match_is_in_the_sentence_on_rows_and_on_the_page(
     dana: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +169,16 @@ def test_timeline_pages_by_key_and_filters_by_kind(cast: Cast) -> None:
         if not older:
             break
     assert len(seen) == len(set(seen)) == 100
+
+
+def test_where_they_stand_is_two_sentences_of_theirs_that_felt_different(cast: Cast) -> None:
+    Client.objects.filter(pk=cast.priya.pk).update(values={})
+    Interaction.objects.filter(client=cast.priya).delete()
+    for days, feeling, text in ((1, 0, "Thanks."), (2, 0, "Got it."), (3, -1, "Nobody told us."), (4, 2, "Lovely.")):
+        at = NOW - timedelta(days=days)
+        Interaction.objects.create(client=cast.priya, kind="replied", at=at, recorded_at=at, text=text, feeling=feeling)
+    stands = client_page.load(cast.priya.pk, NOW).stands
+    assert [sentence for sentence, _from, _at in stands] == ["“Thanks.”", "“Nobody told us.”"]
 
 
 def test_edit_in_place_by_form_and_by_htmx(dana: Browser, cast: Cast) -> None:

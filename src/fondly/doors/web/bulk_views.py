@@ -80,6 +80,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
         "books": live_books(),
         "tags": queries.tags() if verb == "tag" else [],
         "back": request.POST.get("back", ""),
+        "client": number(request.POST.get("client", "")) or "",
+        "page": _page(request),
         "key": uuid.uuid4().hex,
     }
     return render(request, "web/clients_bulk.html", context)
@@ -90,7 +92,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 def bulk_do(request: HttpRequest) -> HttpResponse:
     """Do it to exactly those shown."""
     form, ids = request.POST, _ids(request)
-    back = f"/clients?{form.get('back', '')}"
+    back = _page(request)
     match form.get("verb", ""):
         case "assign":
             return do_then(request, "clients.assign", back, client_ids=ids, owner_id=form.get("owner") or None)
@@ -111,6 +113,12 @@ def bulk_do(request: HttpRequest) -> HttpResponse:
             return do_then(request, "journeys.pause_many", back, client_ids=ids, until=until, why=form.get("why", ""))
         case _:
             raise Refused(_("Choose what to do with them."))
+
+
+def _page(request: HttpRequest) -> str:
+    """Where they were chosen: the page of one client, or the list with its sentence."""
+    client = number(request.POST.get("client", ""))
+    return f"/c/{client}" if client is not None else f"/clients?{request.POST.get('back', '')}"
 
 
 def preview(verb: str, ids: list[int], touchpoint: str = "", *, again: bool = False) -> Preview:

@@ -259,12 +259,19 @@ def _lived(row: Any, now: datetime) -> Lived:
 
 
 def _stands(client: Client, items: list[Item]) -> list[tuple[str, str, datetime | None]]:
-    """Two sentences in their own words: what matters to them, and the last thing they said."""
+    """Two sentences in their own words: what matters to them, and the last thing they said; else two they said."""
     found: list[tuple[str, str, datetime | None]] = []
     if client.values:
         matters = "; ".join(f"{words_of(q)}: {a}" for q, a in sorted(client.values.items())[:2])
         found.append((capital(matters) + ".", _("what matters, in their words"), None))
-    words = next((item for item in items if item.said), None)
-    if words:
-        found.append((f"“{words.text}”", words.meta.lower(), words.at))
+    said = [item for item in items if item.said]
+    other = next((item for item in said if _felt(item) != _felt(said[0])), None)
+    for item in [*said[:1], *([other] if other else said[1:2])][: 2 - len(found)]:
+        found.append((f"“{item.text}”", item.meta.lower(), item.at))
     return found
+
+
+def _felt(item: Item) -> tuple[bool, bool]:
+    """Whether it felt better or worse than even."""
+    feeling = item.feeling or 0
+    return feeling > 0, feeling < 0

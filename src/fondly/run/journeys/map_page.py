@@ -21,6 +21,7 @@ from fondly.run.journeys.map_chart import Chart, chart
 from fondly.run.journeys.map_columns import Column, columns
 from fondly.run.journeys.map_counts import Row, Wanted
 from fondly.run.journeys.map_gaps import Gap, gaps, rests, share_words
+from fondly.run.journeys.map_voices import A_STAGE, Voice, voices
 
 VIEWS = ("lived", "designed", "difference")
 PERIODS = {"90": 90, "year": 365, "all": None}
@@ -64,6 +65,11 @@ class Map:
     counted: map_kept.Kept
     elsewhere: int  # journeys in stages this version does not have
     lowest: Column | None
+    voices: dict[str, list[Voice]]
+
+    def heard(self, column: Column) -> list[Voice]:
+        """What clients said in the stages of a column."""
+        return [voice for stage in column.stages for voice in self.voices.get(stage, ())][:A_STAGE]
 
     @property
     def first_gaps(self) -> list[Gap]:
@@ -113,6 +119,7 @@ def build(asked: Asked, now: datetime, *, anew: bool = False) -> Map | None:
         counted=kept,
         elsewhere=sum(n for stage, n in kept.counts.now.items() if stage not in book.stages),
         lowest=min(told, key=lambda c: c.felt.value if c.felt else 9.0) if len(told) > 1 else None,
+        voices={} if asked.view == "designed" else voices(wanted, book, now),
     )
 
 

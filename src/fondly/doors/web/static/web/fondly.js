@@ -174,6 +174,14 @@
     all("[data-count]", form).forEach((el) => { el.hidden = Boolean(every && every.checked); });
     all("[data-row]", form).forEach((row) => row.classList.toggle("picked", Boolean(one("input[name=ids]:checked", row))));
   });
+  let last = null; // the box ticked before: Shift and a click take all between
+  document.addEventListener("click", (e) => {
+    if (!e.target.matches("[data-picking] input[name=ids]")) return;
+    const boxes = all("input[name=ids]", e.target.closest("[data-picking]"));
+    const [from, to] = [boxes.indexOf(last), boxes.indexOf(e.target)].sort((a, b) => a - b);
+    if (e.shiftKey && from >= 0) boxes.slice(from, to + 1).forEach((box) => { box.checked = e.target.checked; });
+    last = e.target;
+  });
   document.addEventListener("change", (e) => {
     const form = e.target.closest("form");
     if (form && form.dataset.auto !== undefined && e.target.tagName === "SELECT") form.requestSubmit();
