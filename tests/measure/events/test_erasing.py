@@ -51,6 +51,22 @@ def test_merging_brings_the_visitors_along_and_unmerging_gives_them_back():
     assert (erasing.visitors_of(priya.pk), erasing.visitors_of(again.pk)) == (["u1"], ["u2"])
 
 
+def test_unmerging_gives_back_what_became_theirs_since_and_parts_what_became_both_records():
+    priya, again = client("Priya"), client("Priya S.")
+    for visitor, who in (("u1", priya), ("u2", again), ("u3", again)):
+        knows(visitor, who)
+    merged = perform("clients.merge", SYSTEM, MergeClients(priya.pk, again.pk)).result
+    told("m1", "u2", "identify", also="anon:laptop")
+    told("m2", "u3", "alias", also="u1")
+    following.turn(NOW)
+    assert set(erasing.visitors_of(priya.pk)) == {"u1", "u2", "u3", "anon:laptop"}
+    perform("clients.unmerge", SYSTEM, UnmergeClients(merged.merge_id))
+    assert erasing.visitors_of(priya.pk) == ["u1"]
+    assert erasing.visitors_of(again.pk) == ["anon:laptop", "u2", "u3"]
+    same = dict(Visitor.objects.values_list("visitor", "same_as"))
+    assert same == {"u1": "u1", "u2": "u2", "u3": "u3", "anon:laptop": "u2"}
+
+
 def test_the_clients_own_copy_holds_what_came_under_their_ids():
     priya = client("Priya")
     knows("u1", priya)
