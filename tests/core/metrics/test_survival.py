@@ -36,6 +36,15 @@ def test_the_median_and_its_interval() -> None:
     assert (placebo.value, placebo.low, placebo.high) == (8, 4, 11)
 
 
+def test_a_row_that_stands_for_many_counts_as_so_many_rows() -> None:
+    days, happened, many = [3.0, 1.0, 3.0, 8.0], [True, True, False, True], [5, 2, 4, 3]
+    short, long = (
+        kaplan_meier(days, happened, many=many),
+        kaplan_meier(np.repeat(days, many), np.repeat(happened, many)),
+    )
+    assert (short.n, short.median, short.share.tolist()) == (14, long.median, long.share.tolist())
+
+
 def test_the_log_rank_test_as_r_prints_it() -> None:
     # R: survdiff(Surv(time, cens) ~ treat, gehan): chisq 16.8 on 1 degree of freedom, p 4.17e-05.
     both = log_rank(TREATED + PLACEBO, RELAPSED + [1] * 21, ["6-MP"] * 21 + ["placebo"] * 21)

@@ -68,23 +68,27 @@ class Difference:
     p: float
 
 
-def kaplan_meier(durations: ArrayLike, happened: ArrayLike, level: float = LEVEL) -> Survival:
+def kaplan_meier(
+    durations: ArrayLike, happened: ArrayLike, level: float = LEVEL, many: ArrayLike | None = None
+) -> Survival:
     """Kaplan-Meier's S(t) = prod (1 - d_i/n_i) with a log-log band from Greenwood's variance.
 
     durations: shape (n,), any unit, >= 0: time until it happened or until we stopped watching; happened: shape (n,),
-    false where it had not (yet). Assumes that who is no longer watched is like who is.
+    false where it had not (yet); many: shape (n,), how many each row stands for, None: one. Assumes that who is no
+    longer watched is like who is.
     Band: exp(-exp(log(-log S) ± z sqrt(sum d/(n(n-d))) / log S)), Kalbfleisch & Prentice 1980, as lifelines and R's
     conf.type = "log-log". Raises ValueError on unequal lengths, negative or missing durations.
     """
     watched, event = _checked(durations, happened)
-    times, at_risk, deaths = _table(watched, event)
+    weight = np.ones(len(watched)) if many is None else np.asarray(many, dtype=np.float64)
+    times, at_risk, deaths = _table(watched, event, weight)
     share = np.cumprod(1 - deaths / at_risk, dtype=np.float64)
     with np.errstate(divide="ignore"):
         greenwood = np.cumsum(deaths / (at_risk * (at_risk - deaths)), dtype=np.float64)
     low, high = _log_log_band(share, greenwood, two_sided_z(level))
     variance = share**2 * np.where(share > 0, greenwood, 0.0)
     longest = float(watched.max()) if len(watched) else 0.0
-    return Survival(times, at_risk, deaths, share, variance, low, high, len(watched), longest, level)
+    return Survival(times, at_risk, deaths, share, variance, low, high, int(weight.sum()), longest, level)
 
 
 def log_rank(durations: ArrayLike, happened: ArrayLike, groups: ArrayLike) -> Difference:
@@ -96,7 +100,7 @@ def log_rank(durations: ArrayLike, happened: ArrayLike, groups: ArrayLike) -> Di
     labels, group = np.unique(np.asarray(groups), return_inverse=True)
     if len(labels) < 2:
         raise ValueError("A comparison needs two groups or more.")
-    times, at_risk, deaths = _table(watched, event)
+    times, at_risk, deaths = _table(watched, event, np.ones(len(watched)))
     risk = np.array([_risk_at(times, watched[group == g]) for g in range(len(labels))])
     seen = np.bincount(group, weights=event, minlength=len(labels))
     expected = (risk * deaths / at_risk).sum(axis=1)
@@ -143,12 +147,13 @@ def _checked(durations: ArrayLike, happened: ArrayLike) -> tuple[Floats, Floats]
     return watched, event
 
 
-def _table(watched: Floats, event: Floats) -> tuple[Floats, Floats, Floats]:
+def _table(watched: Floats, event: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
     """Times at which it happened, how many were at risk just before, and to how many it happened."""
     times, place = np.unique(watched, return_inverse=True)
-    deaths = np.bincount(place, weights=event, minlength=len(times)).astype(np.float64)
-    happened = times[deaths > 0]
-    return happened, _risk_at(happened, watched), deaths[deaths > 0]
+    deaths = np.bincount(place, event * weight, len(times)).astype(np.float64)
+    at_risk = np.cumsum(np.bincount(place, weight, len(times))[::-1])[::-1].astype(np.float64)
+    some = deaths > 0
+    return times[some], at_risk[some], deaths[some]
 
 
 def _risk_at(times: Floats, watched: Floats) -> Floats:

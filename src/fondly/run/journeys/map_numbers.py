@@ -72,14 +72,11 @@ def median_stay(left: Iterable[tuple[float, int]], still: Iterable[tuple[float, 
 
     By Kaplan-Meier: who is still there counts as at least that long. None while it cannot be said.
     """
-    over, open_ = list(left), list(still)
-    n = sum(count for _, count in over + open_)
-    if not over:
-        return None, n
-    import numpy as np
-
+    rows = [(*row, True) for row in left] + [(*row, False) for row in still]
+    if not any(over for _, _, over in rows):
+        return None, sum(many for _, many, _ in rows)
     from fondly.core.metrics.survival import kaplan_meier
 
-    days = np.repeat([day for day, _ in over + open_], [count for _, count in over + open_])
-    happened = np.repeat([True, False], [sum(count for _, count in over), sum(count for _, count in open_)])
-    return kaplan_meier(days, happened).median.value, n
+    days, many, over = zip(*rows, strict=True)
+    found = kaplan_meier(days, over, many=many)
+    return found.median.value, found.n
