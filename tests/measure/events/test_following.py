@@ -101,6 +101,14 @@ def test_alias_joins_ids_but_never_two_clients():
     assert [who(v) for v in ("anon:new", "q")] == [priya.pk, priya.pk]
 
 
+def test_a_clients_number_is_the_clients_also_when_somebody_else_claims_it_first():
+    priya, tom = make_client(external_id="p"), make_client("Tom Weld", "", external_id="t")
+    told("m1", "t", "alias", also="p")
+    told("m2", "new", "alias", also="p")
+    follow()
+    assert [who(v) for v in ("t", "p", "new")] == [tom.pk, priya.pk, priya.pk]
+
+
 def test_a_known_event_reaches_the_timeline_once_and_moves_the_journey():
     journey = start(external_id="p")
     event = told("m1", "p", name="Booked", at=NOW + timedelta(minutes=1))

@@ -88,12 +88,13 @@ class _Followed:
     """One batch being followed, in the order the events came."""
 
     def __init__(self, rows: Sequence[BehaviourEvent]) -> None:
-        self.people = People(one for row in rows for one in _ids(row))
+        ids = {one for row in rows for one in _ids(row)}
+        self.people = People(ids)
         self.facts: list[NewFact] = []
         self.waiting: list[BehaviourEvent] = []
-        unknown = [row for row in rows if self.people.client_of(row.visitor) is None]
-        self._emails = {row.pk: _email(row) for row in unknown if row.kind == "identify"}
-        self._by_id = people.by_external_id(row.visitor for row in unknown)
+        unknown = {one for one in ids if self.people.client_of(one) is None}
+        self._emails = {row.pk: _email(row) for row in rows if row.kind == "identify" and row.visitor in unknown}
+        self._by_id = people.by_external_id(unknown)
         self._by_email = people.by_email(filter(None, self._emails.values()))
         self._spellings = known.spellings()
 
@@ -106,6 +107,8 @@ class _Followed:
     def alias(self, row: BehaviourEvent) -> None:
         """A previousId does not say which kind of id it is: the one we know, both when we know none."""
         self.people.meet(row.visitor, self._by_id.get(row.visitor))
+        for previous in self._by_id.keys() & _previous(row):
+            self.people.meet(previous, self._by_id[previous])
         met = [one for one in _previous(row) if self.people.has_met(one)]
         for previous in met[:1] or _previous(row):
             self.people.join(previous, row.visitor)
