@@ -183,6 +183,12 @@ def test_who_may_not_do_it_may_not_ask_for_it():
         errands.ask("test.put", Actor("Sam", 8), PutMany(names(450)))
 
 
+def test_what_no_short_act_takes_no_long_one_does():
+    with pytest.raises(Refused, match="NUL"):
+        errands.ask("test.put", DANA, PutMany([*names(450), "a\0b"]))
+    assert not Errand.objects.exists()
+
+
 def test_carried_out_here_it_tells_how_far_it_is():
     told = []
     done = errands.carry_out("test.put", DANA, PutMany(names(450)), lambda *far: told.append(far))

@@ -145,7 +145,7 @@ def perform(name: str, actor: Actor, given: Any, *, key: str = "") -> Performed[
     """
     declaration = registry[name]
     refuse_others(declaration, actor)
-    _refuse_unfit(given)
+    refuse_unfit(given)
     return past_deadlocks(lambda: _once(declaration, actor, given, scoped_key(actor, key)))
 
 
@@ -172,7 +172,8 @@ def refuse_others(declaration: Declaration, actor: Actor) -> None:
         )
 
 
-def _refuse_unfit(given: Any) -> None:
+def refuse_unfit(given: Any) -> None:
+    """Raises Refused for what no action can use: a NUL, which PostgreSQL cannot keep, or an instant far from now."""
     for one in dataclasses.fields(given):
         value = getattr(given, one.name)
         if nuls.where(value):

@@ -28,6 +28,7 @@ from fondly.ground.action import (
     perform,
     refuse_other_use,
     refuse_others,
+    refuse_unfit,
     registry,
     scoped_key,
     seen,
@@ -198,6 +199,7 @@ def _size(name: str, actor: Actor, given: Any) -> int:
 
 def _make(name: str, actor: Actor, given: Any, size: int, *, key: str = "", page: str = "", worker: str = "") -> Errand:
     """worker: whoever does it itself from the start."""
+    refuse_unfit(given)
     try:
         with transaction.atomic():
             return Errand.objects.create(
