@@ -43,8 +43,9 @@ def take(actor, given, cursor):
 
 
 @pytest.fixture(autouse=True)
-def acts():
-    """Two actions of our own, each the other's undo."""
+def acts(db):
+    """Two actions of our own, each the other's undo, and no settings but theirs."""
+    Setting.objects.all().delete()
 
     @action("test.put", permission="run", summary="Put", steps=Steps(lambda actor, given: len(given.names), put))
     def put_many(actor: Actor, given: PutMany, walked) -> Outcome[Put]:
