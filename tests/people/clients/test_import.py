@@ -9,7 +9,7 @@ from fondly.ground import errands
 from fondly.ground.action import Refused, perform
 from fondly.ground.actions import UndoEntry
 from fondly.ground.models import Errand
-from fondly.people.clients import actions, imports
+from fondly.people.clients import actions, imports, queries
 from fondly.people.clients.actions import ImportFile, UndoImport
 from fondly.people.clients.models import (
     Address,
@@ -115,7 +115,7 @@ GOOGLE = (
 def test_google_contacts_with_several_addresses(dana):
     row = (
         "Ana,María,Ruiz,Annie,,* Home,ana@example.com,Work,ana@work.example ::: ar@work.example,Mobile,+34 600 123 456,"
-        'Home,"Calle Mayor 1\nPiso 2",Madrid,,28013,Spain,Acme,CFO,1980-02-29,* myContacts,likes tea\n'
+        'Home,"Calle Mayor 1\nPiso 2",Madrid,,28013,Spain,Acme,CFO,1980-02-29,* myContacts ::: choir,likes tea\n'
     )
     assert counts(bring(dana, GOOGLE + row)) == (1, 0, 0, 0)
     client = Client.objects.get()
@@ -126,8 +126,8 @@ def test_google_contacts_with_several_addresses(dana):
         "nickname": "Annie",
         "job_title": "CFO",
         "birthday": "1980-02-29",
-        "labels": "* myContacts",
     }
+    assert [tag.name for tag in client.tags.all()] == ["choir"]
     emails = EmailAddress.objects.order_by("pk").values_list("address", "label", "is_primary")
     assert list(emails) == [
         ("ana@example.com", "Home", True),
@@ -137,6 +137,21 @@ def test_google_contacts_with_several_addresses(dana):
     assert Phone.objects.get().number == "+34600123456"
     place = Address.objects.get()
     assert (place.street, place.city, place.country) == ("Calle Mayor 1, Piso 2", "Madrid", "Spain")
+
+
+def test_tags_are_added_spelled_as_here_kept_and_taken_out_again(dana):
+    head = "Name,Email,Tags\n"
+    bring(dana, head + 'Ana Ruiz,ana@example.com,"VIP, golf"\n')
+    ana = Client.objects.get()
+    again = bring(dana, head + "Ana Ruiz,ana@example.com,vip; North\nTom Weld,tom@example.com,GOLF\n")
+    assert counts(again) == (1, 1, 0, 0)
+    assert queries.tags() == ["golf", "North", "VIP"]
+    assert sorted(ana.tags.values_list("name", flat=True)) == ["North", "VIP", "golf"]
+    assert counts(bring(dana, head + "Ana Ruiz,ana@example.com,golf\n")) == (0, 0, 1, 0)
+    perform("clients.undo_import", dana, UndoImport(again.import_id))
+    assert sorted(ana.tags.values_list("name", flat=True)) == ["VIP", "golf"]
+    refused = bring(dana, head + f"Ann,ann@example.com,{'x' * 41}\n")
+    assert counts(refused) == (0, 0, 0, 1)
 
 
 def test_old_google_and_pipedrive_are_recognised(tmp_path):

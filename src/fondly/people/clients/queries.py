@@ -33,7 +33,7 @@ def personas() -> list[str]:
 
 def tags() -> list[str]:
     """The tags clients have, in the order of the alphabet."""
-    return [name for (name,) in reading.rows(_TAGS, [_TAGS_MOST])]
+    return sorted((name for (name,) in reading.rows(_TAGS, [_TAGS_MOST])), key=str.casefold)
 
 
 def tags_of(client: str) -> str:
@@ -43,7 +43,7 @@ def tags_of(client: str) -> str:
 
 def tag_names(value: Any) -> list[str]:
     """In the order of the alphabet."""
-    return sorted(reading.parsed(value) or ())
+    return sorted(reading.parsed(value) or (), key=str.casefold)
 
 
 def reach(client_id: int) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from fondly.ground import bulk, clock
 from fondly.ground.steps import Slice
-from fondly.people.clients import hooks, timeline
+from fondly.people.clients import hooks, queries, timeline
 from fondly.people.clients.identity import sort_key
 from fondly.people.clients.imports import mapping as mappings
 from fondly.people.clients.imports import plan as planning
 from fondly.people.clients.imports.mapping import Mapping
 from fondly.people.clients.imports.plan import ADDED, BAD, UPDATED, Decision, ImportPlan
-from fondly.people.clients.models import Address, Client, Consent, Contact, EmailAddress, Import, ImportRow, Phone
+from fondly.people.clients.models import Address, Client, Consent, Contact, EmailAddress, Import, ImportRow, Phone, Tag
 
 SOURCE = "import"
 _COUNTS = ("rows", "added", "updated", "same", "bad")
@@ -146,19 +146,22 @@ def _client(decision: Decision, at: datetime) -> Client:
 def _insert_parts(
     made: Import, work: Sequence[tuple[Decision, Any, int, bool]], log: dict[int, dict[str, Any]]
 ) -> None:
-    """Addresses, numbers, places and consents of a record or of changes; what was made is logged per row."""
-    emails, phones, places, lines = [], [], [], []
+    """Addresses, numbers, places, consents and tags of a record or of changes; what was made is logged per row."""
+    emails, phones, places, lines, tags = [], [], [], [], []
+    spelled = {name.casefold(): name for name in queries.tags()} if any(new.tags for _d, new, *_ in work) else {}
     for decision, new, contact_id, first in work:
         client_id = _id_of(decision)
         emails += [(decision, _email(contact_id, e, first and n == 0)) for n, e in enumerate(new.emails)]
         phones += [(decision, _phone(contact_id, p, first and n == 0)) for n, p in enumerate(new.phones)]
         places += [(decision, Address(client_id=client_id, **place)) for place in new.places]
+        tags += [(decision, Tag(client_id=client_id, name=spelled.setdefault(n.casefold(), n))) for n in new.tags]
         lines += [(decision, _consent(made, client_id, *pair)) for pair in new.consents.items()]
     for name, model, parts in (
         ("emails", EmailAddress, emails),
         ("phones", Phone, phones),
         ("places", Address, places),
         ("consents", Consent, lines),
+        ("tags", Tag, tags),
     ):
         rows: Any = model
         rows.objects.bulk_create([part for _decision, part in parts])

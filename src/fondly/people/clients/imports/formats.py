@@ -148,7 +148,7 @@ _COMMON: dict[str, str] = dict(
         ),
         *_each("value", "lifetimevalue", "clientvalue", "totalspent"),
         *_each("currency", "currency"),
-        *_each("field.labels", "labels", "tags", "groupmembership", "label"),
+        *_each("tags", "labels", "tags", "groupmembership", "label"),
         *_each("field.website", "website", "websiteurl", "url"),
     ]
 )
@@ -180,8 +180,8 @@ _PIPEDRIVE = {
     "personname": "name",
     "personfirstname": "first_name",
     "personlastname": "last_name",
-    "personlabel": "field.labels",
-    "personlabels": "field.labels",
+    "personlabel": "tags",
+    "personlabels": "tags",
     "personnote": "note",
     "personnotes": "note",
     "personid": "external_id",

@@ -15,7 +15,7 @@ TARGETS = (
     *("name", "first_name", "middle_name", "last_name", "prefix", "suffix", "nickname", "organisation"),
     *("email", "email.label", "phone", "phone.label"),
     *("street", "city", "region", "postcode", "country", "address.label"),
-    *("owner", "source", "persona", "language", "zone", "external_id", "note", "stage"),
+    *("owner", "source", "persona", "tags", "language", "zone", "external_id", "note", "stage"),
     *("value", "currency", "skip"),
 )
 _OPEN = re.compile(r"(field|date|number)\.[^\s.][^.]{0,59}|(consent|refusal)\.[a-z][a-z0-9_]{0,39}")

@@ -1,7 +1,7 @@
 """What a file would do, row by row. The same plan is shown before and carried out after."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,14 @@ class Changes:
     phones: list[tuple[str, str, str]] = field(default_factory=list)
     places: list[dict[str, str]] = field(default_factory=list)
     consents: dict[str, str] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.details or self.fields or self.emails or self.phones or self.places or self.consents)
+        return any(getattr(self, part.name) for part in fields(self))
 
     def words(self) -> list[str]:
         names = [*self.details, *self.fields]
-        names += [kind for kind in ("emails", "phones", "places", "consents") if getattr(self, kind)]
+        names += [kind for kind in ("emails", "phones", "places", "consents", "tags") if getattr(self, kind)]
         return [name.replace("_", " ") for name in names]
 
 
@@ -260,6 +261,7 @@ def _add(record: Record, people: People, candidates: list[Known]) -> Decision:
     known.phones = [f"{number}/{extension}" for number, extension, _label in record.phones]
     known.places = [{part: place.get(part, "") for part in PLACE_PARTS} for place in record.places]
     known.consents = dict(record.consents)
+    known.tags = [name.casefold() for name in record.tags]
     known.row_keys = [record.key]
     people.changed(known)
     reasons = []
@@ -292,6 +294,7 @@ def _changes(known: Known, record: Record, keep: bool) -> Changes:
     for purpose, state in record.consents.items():
         if known.consents.get(purpose) not in (state, consents.WITHDRAWN):
             changes.consents[purpose] = state
+    changes.tags = [name for name in record.tags if name.casefold() not in known.tags]
     return changes
 
 
@@ -334,3 +337,4 @@ def _apply(known: Known, changes: Changes) -> None:
     known.phones += [f"{number}/{extension}" for number, extension, _label in changes.phones]
     known.places += [{part: place.get(part, "") for part in PLACE_PARTS} for place in changes.places]
     known.consents.update(changes.consents)
+    known.tags += [name.casefold() for name in changes.tags]

@@ -38,6 +38,7 @@ _FIELD_LIMIT = 5000
 _MEMORY_LIMIT = 10_000
 
 _NATIONAL = re.compile(r"[\d\s().\-/]{6,40}(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE)
+_BETWEEN_TAGS = re.compile(r" ::: |[,;\n]")
 UNREAD_PHONE = "phone_as_written"
 
 
@@ -56,6 +57,7 @@ class Record:
     phones: list[tuple[str, str, str]] = field(default_factory=list)  # number, extension, label
     places: list[dict[str, str]] = field(default_factory=list)
     consents: dict[str, str] = field(default_factory=dict)  # purpose -> state
+    tags: list[str] = field(default_factory=list)
     external_id: str = ""
     owner: str = ""
     problems: list[str] = field(default_factory=list)
@@ -232,6 +234,15 @@ def _take_stage(record: Record, text: str, header: str, _format: str) -> None:
     record.fields["imported_stage"] = identity.line(text, 120, _quoted(header))
 
 
+def _take_tags(record: Record, text: str, header: str, _format: str) -> None:
+    """Several in one cell, in the ways of the known exports. "* " marks the groups Google makes itself."""
+    names = [part.strip() for part in _BETWEEN_TAGS.split(text)]
+    for name in (part for part in names if part and not part.startswith("* ")):
+        tag = identity.line(name, 40, _quoted(header))
+        if tag.casefold() not in {known.casefold() for known in record.tags}:
+            record.tags.append(tag)
+
+
 def _take_zone(record: Record, text: str, header: str, _format: str) -> None:
     if find_zone(text) is None:
         raise identity.UnusableError(
@@ -261,6 +272,7 @@ _TAKERS: dict[str, Callable[[Record, str, str, str], None]] = {
     "external_id": _take_external_id,
     "note": _take_note,
     "stage": _take_stage,
+    "tags": _take_tags,
     "zone": _take_zone,
     "value": _take_value,
     "currency": _take_currency,

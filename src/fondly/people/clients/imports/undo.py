@@ -24,6 +24,7 @@ from fondly.people.clients.models import (
     ImportRow,
     Interaction,
     Phone,
+    Tag,
 )
 
 DAYS = 30
@@ -31,7 +32,7 @@ LISTED = 200
 _CHUNK = 500
 # What may be on a timeline and still count as "nothing has happened": what the import and a start of journeys wrote.
 _HARMLESS = ("imported", "entered", "left", "consent", "paused", "resumed")
-_PARTS: dict[str, Any] = {"emails": EmailAddress, "phones": Phone, "places": Address, "consents": Consent}
+_PARTS: dict[str, Any] = {"emails": EmailAddress, "phones": Phone, "places": Address, "consents": Consent, "tags": Tag}
 
 
 @dataclass(slots=True)
