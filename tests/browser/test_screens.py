@@ -72,6 +72,11 @@ def test_palette_by_keyboard(visit, cast) -> None:  # type: ignore[no-untyped-de
     expect(page.get_by_role("option", name="Priya Shah")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Priya Shah")).to_be_visible()
+    page.keyboard.press("Control+k")
+    box.fill("street map")
+    expect(page.get_by_role("option", name="Street map")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/playbook/*#tp-street_map")
 
 
 def test_single_keys_move_and_go_and_can_be_turned_off(visit, cast) -> None:  # type: ignore[no-untyped-def]

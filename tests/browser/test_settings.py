@@ -34,6 +34,8 @@ def test_what_is_not_connected_comes_first(cast: casting.Cast, visit) -> None:  
     visitor = visit(cast.dana)
     page = visitor.open("/settings")
     assert "Mail is not connected" in page.inner_text(".first") and visitor.axe() == []
+    page.get_by_role("searchbox", name="Search the settings").fill("two-factor")
+    assert [b.inner_text() for b in page.locator(".ways b:visible").all()] == ["Your account"]
     page.get_by_role("link", name="Connect mail").click()
     form = page.get_by_role("region", name="Connect mail")
     form.get_by_label("Server").fill("mail.example.com")

@@ -50,7 +50,14 @@ def test_navigation_marks_where_we_are_and_counts_what_to_do(cast: Cast) -> None
 def test_palette_finds_people_by_any_word_of_their_name(dana: Browser, cast: Cast) -> None:
     found = dana.get("/palette?q=shah").json()["people"]
     assert [(p["label"], p["href"]) for p in found] == [("Priya Shah", f"/c/{cast.priya.pk}")]
-    assert dana.get("/palette?q=").json() == {"people": []}
+    assert dana.get("/palette?q=").json() == {"people": [], "touchpoints": []}
+
+
+def test_palette_finds_touchpoints_by_any_of_their_words(dana: Browser, cast: Cast) -> None:
+    found = dana.get("/palette?q=map").json()["touchpoints"]
+    assert found == [
+        {"label": "Street map", "href": f"/playbook/{cast.playbook.pk}#tp-street_map", "kind": "Touchpoint"}
+    ]
 
 
 def test_activity_lists_and_undoes_once(dana: Browser, cast: Cast) -> None:

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db.models import Q
 from django.urls import reverse
 
-from fondly.core.words import words_of
+from fondly.core.words import heading, words_of
+from fondly.design.playbooks.living import live_books
 from fondly.ground import clock
 from fondly.ground.models import AuditEntry, Errand
+from fondly.ground.wording import gettext as _
 from fondly.people.clients.identity import sort_key
 from fondly.people.clients.models import Client
 from fondly.people.team.models import User
@@ -59,6 +62,19 @@ def errands_going_on() -> list[Errand]:
 def actors() -> list[str]:
     """Whose activity can be shown."""
     return list(User.objects.filter(is_active=True).order_by("name").values_list("name", flat=True)[:200])
+
+
+def touchpoints(text: str) -> list[dict[str, str]]:
+    """Touchpoints of the live playbooks any of whose words begins so; each leads to its place in the playbook."""
+    wanted = text.strip().casefold()
+    if not wanted:
+        return []
+    found = (
+        {"label": heading(t.name), "href": f"{reverse('playbook', args=[live.playbook_id])}#tp-{t.name}",
+         "kind": _("Touchpoint")}
+        for live in live_books() for t in live.book.touchpoints() if f" {wanted}" in f" {heading(t.name).casefold()}"
+    )  # fmt: skip
+    return list(islice(found, PALETTE_SIZE))
 
 
 def people(text: str) -> list[dict[str, str]]:

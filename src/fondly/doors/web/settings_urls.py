@@ -24,3 +24,5 @@ urlpatterns = [
 
 screens.add(screens.Entry("settings", _("Settings"), page="settings", order=95, foot=True, keys="g s"))
 screens.add_command(screens.Command(_("Doctor: is everything well?"), page="settings-doctor"))
+screens.add_command(screens.Command(_("Connect mail: server, sender, hold"), page="settings-mail"))
+screens.add_command(screens.Command(_("Export, backups, imports with undo"), page="settings-data"))

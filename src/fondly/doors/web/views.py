@@ -37,8 +37,9 @@ def undo(request: HttpRequest, audit_id: int) -> HttpResponse:
 @require_GET
 @signed_in()
 def palette(request: HttpRequest) -> HttpResponse:
-    """People for the command palette: at most eight, found by name."""
-    return JsonResponse({"people": queries.people(request.GET.get("q", ""))})
+    """For the command palette: people found by name, and touchpoints; at most eight of each."""
+    text = request.GET.get("q", "")
+    return JsonResponse({"people": queries.people(text), "touchpoints": queries.touchpoints(text)})
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:

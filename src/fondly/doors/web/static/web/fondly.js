@@ -75,26 +75,28 @@
     input.setAttribute("aria-activedescendant", option.id);
     option.scrollIntoView({ block: "nearest" });
   };
-  const person = (found, index) => {
+  const fromServer = (found, index) => {
     const option = document.createElement("li");
-    option.id = `person-${index}`;
+    option.id = `found-${index}`;
     option.setAttribute("role", "option");
     option.dataset.href = found.href;
-    option.dataset.person = "";
+    option.dataset.found = "";
     [found.label, found.kind].forEach((text) => option.append(Object.assign(document.createElement("span"), { textContent: text })));
     return option;
   };
   const seek = async () => {
     const text = input.value.trim().toLowerCase();
     fixed.forEach((o) => { o.hidden = !o.textContent.toLowerCase().includes(text); });
-    all("[data-person]", list).forEach((o) => o.remove());
+    all("[data-found]", list).forEach((o) => o.remove());
     choose(options()[0]);
     const mine = ++asked;
     if (!text) return;
     const answer = await fetch(`${palette.dataset.people}?q=${encodeURIComponent(text)}`).catch(() => null);
     if (!answer || !answer.ok || mine !== asked) return;
-    const { people } = await answer.json();
-    list.prepend(...people.map(person));
+    const { people, touchpoints } = await answer.json();
+    const fresh = [...people, ...touchpoints].map(fromServer);
+    list.prepend(...fresh.slice(0, people.length));
+    list.append(...fresh.slice(people.length));
     choose(options()[0]);
   };
   const openPalette = () => {
@@ -166,6 +168,11 @@
     if (e.target.closest("[data-print]")) window.print();
   });
   window.addEventListener("beforeprint", () => all("details[data-unfold]").forEach((fold) => { fold.open = true; }));
+  document.addEventListener("input", (e) => {
+    if (!e.target.matches("[data-narrow]")) return;
+    const text = e.target.value.trim().toLowerCase();
+    all(`#${e.target.dataset.narrow} > li`).forEach((li) => { li.hidden = !`${li.textContent} ${li.dataset.words || ""}`.toLowerCase().includes(text); });
+  });
   const counted = () => all("[data-picking]").forEach((form) => {
     const every = one("[name=all_matching]", form);
     const n = every && every.checked ? 0 : all("input[name=ids]:checked", form).length;
