@@ -21,7 +21,7 @@ from fondly.run.outbox.smtp import Connection, NotSent, Stopped
 
 log = logging.getLogger("fondly.outbox")
 _MOST_BATCHES = 20  # in one turn
-_RENEW_AFTER = 8.0  # seconds of work since the lease was last renewed
+_RENEWALS = 4  # of a lease while it lasts: one that comes late still comes in time
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 15, 600  # seconds without trying a server that cannot be used
 _pauses: dict[tuple[str, int], tuple[float, int]] = {}  # server -> (monotonic time to try again, last pause)
 
@@ -99,7 +99,7 @@ class _Run:
             self.write_results()
 
     def _renew(self, left: Sequence[Outgoing]) -> None:
-        if time.monotonic() - self.renewed > _RENEW_AFTER:
+        if time.monotonic() - self.renewed > settings.FONDLY_LEASE_SECONDS / _RENEWALS:
             self.renewed = time.monotonic()
             ledger.renew(self.worker, [message.pk for message in left])
 
