@@ -134,3 +134,10 @@ def test_findings():
     found = dict(re.findall(r"(recall|precision) ([\d.]+)", printed))
     assert float(found["recall"]) >= 0.8 and float(found["precision"]) >= 0.8
     assert "with a finding 0" in printed
+
+
+def test_commands():
+    table = lines(run("commands.py", "--small"))
+    for name in ("numpy and DuckDB alone", "fondly metric nps", "fondly metric dwell --by stage"):
+        assert float(table[name][0].replace(",", "")) > 0, name
+    assert "goal" in table["fondly metric nps"]

@@ -13,13 +13,18 @@ Answers are of the kind that came in: pandas, Polars (eager or lazy), Arrow, Duc
 answers are whole microseconds since 1970, and columns ending in `_s` are seconds.
 """
 
+from __future__ import annotations  # Narwhals is read where it is needed: kernels and the command line do without
+
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import narwhals as nw
 
 CLIENT, AT, WHAT, STAGE, POSITION = "client", "at", "what", "stage", "position"
 SECOND = 1_000_000
@@ -40,12 +45,16 @@ class Log:
     order: tuple[str, ...]
     back: Callable[[nw.LazyFrame[Any]], Native]
 
-    def until(self, instant: int) -> "Log":
+    def until(self, instant: int) -> Log:
         """Without the events after the instant (microseconds)."""
+        import narwhals as nw
+
         return replace(self, frame=self.frame.filter(nw.col(AT) <= instant))
 
     def next(self, column: str) -> nw.Expr:
         """The column of the same client's next event, null at the last one."""
+        import narwhals as nw
+
         return nw.col(column).shift(-1).over(CLIENT, order_by=self.order)
 
 
@@ -73,6 +82,8 @@ def read_columns(table: Native, *needed: str) -> nw.LazyFrame[Any]:
 
 def rows(table: Native) -> list[dict[str, Any]]:
     """A small answer as dictionaries, whatever engine holds it."""
+    import narwhals as nw
+
     frame: Any = nw.from_native(table).lazy()
     native = frame.to_native()
     if nw.dependencies.is_duckdb_relation(native):
@@ -82,12 +93,20 @@ def rows(table: Native) -> list[dict[str, Any]]:
 
 def columns_of(table: Native) -> dict[str, NDArray[Any]]:
     """Any dataframe as numpy columns, nulls as NaN, NaT or None. A DuckDB relation needs no pyarrow for it."""
-    # A relation of its own must not be wrapped: DuckDB complains at exit of what Narwhals keeps of it.
-    native: Any = table if nw.dependencies.is_duckdb_relation(table) else nw.from_native(table).lazy().to_native()
-    if nw.dependencies.is_duckdb_relation(native):
-        return {name: _with_gaps(column) for name, column in native.fetchnumpy().items()}
-    frame: Any = nw.from_native(native).lazy().collect()
-    return {name: frame[name].to_numpy() for name in frame.columns}
+    if not is_relation(table):  # it must not be wrapped: DuckDB complains at exit of what Narwhals keeps of it
+        import narwhals as nw
+
+        frame: Any = nw.from_native(table).lazy()
+        table = frame.to_native()
+        if not is_relation(table):
+            return {name: column.to_numpy() for name, column in frame.collect().to_dict(as_series=True).items()}
+    return {name: _with_gaps(column) for name, column in table.fetchnumpy().items()}
+
+
+def is_relation(table: Native) -> bool:
+    """Whether DuckDB holds it."""
+    duckdb = sys.modules.get("duckdb")
+    return duckdb is not None and isinstance(table, duckdb.DuckDBPyRelation)
 
 
 def _with_gaps(column: Any) -> NDArray[Any]:
@@ -104,6 +123,8 @@ def _with_gaps(column: Any) -> NDArray[Any]:
 
 
 def _lazily(table: Native) -> tuple[nw.LazyFrame[Any], Callable[[nw.LazyFrame[Any]], Native]]:
+    import narwhals as nw
+
     if nw.dependencies.is_pyarrow_table(table):
         return _arrow_by_duckdb(table)
     try:
@@ -120,6 +141,7 @@ def _lazily(table: Native) -> tuple[nw.LazyFrame[Any], Callable[[nw.LazyFrame[An
 def _arrow_by_duckdb(table: Native) -> tuple[nw.LazyFrame[Any], Callable[[nw.LazyFrame[Any]], Native]]:
     """Arrow has no window functions of its own; DuckDB reads its memory without a copy."""
     import duckdb
+    import narwhals as nw
 
     relation = duckdb.connect().from_arrow(table)
     return nw.from_native(relation), lambda answer: answer.to_native().to_arrow_table()
@@ -135,6 +157,8 @@ def _check_columns(schema: nw.Schema, needed: Sequence[str]) -> None:
 
 
 def _check_instants(kind: nw.dtypes.DType) -> None:
+    import narwhals as nw
+
     if not (kind.is_integer() or isinstance(kind, nw.Datetime)):
         raise UnfitFrame(
             f"Column {AT} holds {kind}; give UTC datetimes or whole microseconds since 1970 "
@@ -144,6 +168,8 @@ def _check_instants(kind: nw.dtypes.DType) -> None:
 
 def _in_microseconds(frame: nw.LazyFrame[Any], kind: nw.dtypes.DType) -> nw.LazyFrame[Any]:
     """DuckDB and Spark would count through the session's zone, so there their own exact function is asked."""
+    import narwhals as nw
+
     if kind.is_integer():
         return frame.with_columns(nw.col(AT).cast(nw.Int64))
     native: Any = frame.to_native()

@@ -1,29 +1,18 @@
 """How many clients get from step to step in order, within a window."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 
-from fondly.core.metrics.estimates import LEVEL, Estimate
-from fondly.core.metrics.frames import AT, CLIENT, SECOND, WHAT, Native, read_events, rows
-from fondly.core.metrics.intervals import wilson
+from fondly.core.metrics.answers import FunnelStep, funnel_steps, window_in_microseconds
+from fondly.core.metrics.estimates import LEVEL
+from fondly.core.metrics.frames import AT, CLIENT, WHAT, Native, read_events, rows
 
 # Earlier than any event, and a power of two, so that engines which widen to floats keep it exact.
 _NEVER = -(2**62)
 
 Chains = nw.LazyFrame[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class FunnelStep:
-    """Clients who reached this step, as a share of those at the first step and of those at the one before."""
-
-    step: str
-    clients: int
-    of_first: Estimate
-    of_previous: Estimate
 
 
 def funnel(
@@ -57,26 +46,6 @@ def read_reached(per_client: Native) -> list[tuple[int, int]]:
     """(steps reached, clients who did) from the answer of `reached`."""
     counted = nw.from_native(per_client).lazy().group_by("reached").agg(nw.len().alias("clients"))
     return [(row["reached"], row["clients"]) for row in rows(counted.to_native())]
-
-
-def funnel_steps(steps: Sequence[str], clients: Sequence[int], level: float = LEVEL) -> tuple[FunnelStep, ...]:
-    """Clients per step with their shares."""
-    before = (clients[0], *clients[:-1])
-    return tuple(
-        FunnelStep(step, count, wilson(count, clients[0], level), wilson(count, previous, level))
-        for step, count, previous in zip(steps, clients, before, strict=True)
-    )
-
-
-def window_in_microseconds(steps: Sequence[str], window_s: float | None) -> int | None:
-    """Raises ValueError on no steps or a negative window."""
-    if not steps:
-        raise ValueError("A funnel needs at least one step; give the names of its events in order.")
-    if window_s is None:
-        return None
-    if window_s < 0:
-        raise ValueError(f"window_s is {window_s}; give seconds from the first step to the last, 0 or more.")
-    return round(window_s * SECOND)
 
 
 def _instants(frame: nw.LazyFrame[Any], steps: Sequence[str]) -> Chains:

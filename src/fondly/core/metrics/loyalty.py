@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 
 from fondly.core.metrics.distributions import two_sided_z
@@ -91,6 +90,8 @@ def change(question: Question, before: Iterable[int], after: Iterable[int], leve
 
 
 def _counts(answers: Native, question: Question, by: str) -> dict[Any, Counts]:
+    import narwhals as nw
+
     told = read_columns(answers, "score", by)
     counted = told.drop_nulls().group_by(by, "score").agg(nw.len().alias("n")).sort(by, "score")
     counts: dict[Any, dict[int, int]] = {}

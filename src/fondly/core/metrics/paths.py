@@ -1,26 +1,15 @@
 """Which event follows which, how long it takes, and which whole paths clients take."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 
-from fondly.core.metrics.estimates import Estimate
+from fondly.core.metrics.answers import Variant, check_top
 from fondly.core.metrics.frames import AT, CLIENT, SECOND, WHAT, Log, Native, read_events, rows
 from fondly.core.metrics.intervals import wilson
 
 # Values stay under 2^31, so that their squares fit a 64-bit number on every engine.
 _PRIME = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A complete path and the clients who took exactly it; `example` is the first of them."""
-
-    path: tuple[str, ...]
-    clients: int
-    share: Estimate
-    example: Any
 
 
 def directly_follows(events: Native) -> Native:
@@ -73,11 +62,6 @@ def variants(events: Native, top: int | None = None) -> tuple[Variant, ...]:
         Variant(steps[row["example"]], row["clients"], wilson(row["clients"], total), row["example"])
         for row in rows(chosen.to_native())
     )
-
-
-def check_top(top: int | None) -> None:
-    if top is not None and top < 1:
-        raise ValueError(f"top is {top}; ask for 1 path or more, or for all with None.")
 
 
 def _fingerprints(log: Log) -> nw.LazyFrame[Any]:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fondly.core.metrics.survival import Survival, kaplan_meier
+from fondly.core.metrics.survival import Survival
 from fondly.doors.notebook import frames
 from fondly.measure.insight import answering, asking, registry
+from fondly.measure.insight.estimators import survival
 from fondly.measure.insight.metric import Metric, Row
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def curves(source: "NotebookSource", of: str, by: str | None, **given: Any) -> C
     asked = asking.asked(source.now, by=by, **given)
     told = answering.grouped(metric, asked, source)
     drawn = {
-        ", ".join("not told" if group[name] is None else str(group[name]) for name in asked.by): kaplan_meier(
-            sums["figures"], sums["happened"], asked.level
+        ", ".join("not told" if group[name] is None else str(group[name]) for name in asked.by): survival(
+            sums, asked.level
         )
         for group, sums in told
     }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from fondly.measure.insight import answering, asking
@@ -15,29 +16,33 @@ _FIGURES: dict[str, Metric] = {
     for module in (loyalty.METRICS, stages.METRICS, staying.METRICS, work.METRICS, money.METRICS)
     for one in module
 }
+# Heavy modules, so they are read when a table is asked for, the lightest first.
+_TABLES = ("journeys", "score", "clients", "versions", "findings")
 _WORDS = ("by", "last", "since", "until", "where", "level")
 
 
 @cache
 def metrics() -> dict[str, Metric | Table]:
-    """All by name. Tables' modules are heavy, so they are read when one is asked for."""
-    from fondly.measure.insight.tables import clients, findings, journeys, score, versions
-
-    tables = (*journeys.TABLES, *clients.TABLES, *versions.TABLES, *score.TABLES, *findings.TABLES)
-    return _FIGURES | {table.name: table for table in tables}
+    """All by name."""
+    return _FIGURES | {name: table for module in _TABLES for name, table in _tables(module).items()}
 
 
 def found(name: str) -> Metric | Table:
     """The metric of this name. Raises CannotAnswer with the nearest names."""
     if name in _FIGURES:
         return _FIGURES[name]
-    if name not in metrics():
-        near = get_close_matches(name, metrics(), n=3, cutoff=0.5)
-        raise CannotAnswer(
-            f"There is no metric {name!r}. "
-            + (f"Did you mean {_or(near)}?" if near else f"There are: {', '.join(metrics())}.")
-        )
-    return metrics()[name]
+    for module in _TABLES:
+        if name in _tables(module):
+            return _tables(module)[name]
+    near = get_close_matches(name, metrics(), n=3, cutoff=0.5)
+    raise CannotAnswer(
+        f"There is no metric {name!r}. "
+        + (f"Did you mean {_or(near)}?" if near else f"There are: {', '.join(metrics())}.")
+    )
+
+
+def _tables(module: str) -> dict[str, Table]:
+    return {table.name: table for table in import_module(f"fondly.measure.insight.tables.{module}").TABLES}
 
 
 def ask(source: Source, name: str, /, **given: Any) -> Answer:

@@ -30,7 +30,7 @@ class Keeper:
     def __init__(self) -> None:
         self._next = self._sweep = 0.0
         self._redo: dict[str, float] = {}
-        self._writing: Thread | None = None
+        self.writing: Thread | None = None  # the columns
         self._changed = True  # since files were last united and columns written
 
     def turn(self, now: datetime) -> bool:
@@ -88,7 +88,7 @@ class Keeper:
         """Have them ready before somebody asks; beside the rest, because of a large log it takes many seconds."""
         sealed = manifest.read(OfDjango(), INTERACTIONS)
         newest = columnar.newest(folder(), sealed)
-        idle = self._writing is None or not self._writing.is_alive()
+        idle = self.writing is None or not self.writing.is_alive()
         if idle and columnar.is_behind(newest, sealed, columnar.FOR_WORKERS):
-            self._writing = Thread(target=columnar.write, args=(folder(), sealed), kwargs={"modest": True}, daemon=True)
-            self._writing.start()
+            self.writing = Thread(target=columnar.write, args=(folder(), sealed), kwargs={"modest": True}, daemon=True)
+            self.writing.start()

@@ -106,16 +106,14 @@ class Lake:
         self.close()
 
     def _count(self, table: Table) -> int:
-        from fondly.measure.lake import designs
-
         if not table.source:
-            return len(designs.rows(self._database, table.name))
+            return len(self._designed(table))
         if table.kept:  # the database may have let go of what is sealed
             return manifest.count(self._database, table)
         return int(self._database.rows(f"SELECT count(*) FROM {table.source}")[0][0])
 
     def _add(self, connection: "DuckDBPyConnection", table: Table) -> None:
-        from fondly.measure.lake import designs, tabling
+        from fondly.measure.lake import tabling
 
         columns = table.shown(self.personal)
         if table.is_read_sealed(self.personal):
@@ -124,7 +122,12 @@ class Lake:
             rows = self._database.rows(select(table, columns, self._database.vendor))
             tabling.create(connection, table.name, columns, rows)
         else:
-            tabling.create(connection, table.name, columns, designs.rows(self._database, table.name))
+            tabling.create(connection, table.name, columns, self._designed(table))
+
+    def _designed(self, table: Table) -> list[Row]:
+        from fondly.measure.lake import designs  # brings the playbook's whole model
+
+        return designs.rows(self._database, table.name)
 
     def _add_sealed(self, connection: "DuckDBPyConnection", table: Table) -> None:
         """A view over the files and, copied now, what they do not hold (any more)."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,6 +69,8 @@ def cluster(events: Native) -> Columns:
 
     With a column `stage`, events without one are left out, of measures that need none too: then hand in no such column.
     """
+    import narwhals as nw
+
     present = nw.from_native(events).lazy().collect_schema()
     log = read_events(events, *([STAGE] if STAGE in present else []))
     return sorted_columns(columns_of(log.frame.to_native()))

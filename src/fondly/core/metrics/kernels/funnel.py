@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fondly.core.metrics.answers import FunnelStep, funnel_steps, window_in_microseconds
 from fondly.core.metrics.estimates import LEVEL
-from fondly.core.metrics.funnel import FunnelStep, funnel_steps, window_in_microseconds
 from fondly.core.metrics.kernels.columns import Columns, Ints
 
 Rows = NDArray[np.intp]

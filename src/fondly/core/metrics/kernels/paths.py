@@ -6,10 +6,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from fondly.core.metrics.answers import Variant, check_top
 from fondly.core.metrics.frames import SECOND
 from fondly.core.metrics.intervals import wilson
 from fondly.core.metrics.kernels.columns import Columns, Floats, Ints, Table, grouped_quantiles
-from fondly.core.metrics.paths import Variant, check_top
 
 Hashes = NDArray[np.uint64]
 

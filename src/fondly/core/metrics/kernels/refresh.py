@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from fondly.core.metrics.answers import FunnelStep, Variant, check_top, funnel_steps
 from fondly.core.metrics.estimates import LEVEL
-from fondly.core.metrics.funnel import FunnelStep, funnel_steps
 from fondly.core.metrics.intervals import wilson
 from fondly.core.metrics.kernels import cohorts, dropoff, dwell, funnel, paths
 from fondly.core.metrics.kernels.columns import Columns, Ints, Table
 from fondly.core.metrics.kernels.ranks import Grouped, Ranked, quantiles, ranked
-from fondly.core.metrics.paths import Variant, check_top
 
 _ROOM = 64  # names or stages that may still come before what is kept must be counted again
 T = TypeVar("T")

@@ -7,8 +7,7 @@ _DAYS = "greatest(0, epoch(coalesce(s.left_at, {end}) - s.entered_at)) / 86400.0
 _STAYS = f"""
 SELECT s.journey, s.client, s.stage, s.entered_at AS at, {_DAYS.format(end="CAST($now AS TIMESTAMP)")} AS figure,
        {{yes}} AS yes
-FROM stays AS s JOIN journeys AS j ON j.id = s.journey
-WHERE s.entered_at <= CAST($now AS TIMESTAMP)
+FROM stays AS s {{joined}} WHERE s.entered_at <= CAST($now AS TIMESTAMP)
 """
 # An exit ends the journey's last stay, whatever stage that is.
 _EXITED = "(j.state = 'exited' AND s.ordinal = max(s.ordinal) OVER (PARTITION BY s.journey))"
@@ -24,7 +23,7 @@ METRICS = (
         unit="days",
         definition="The median of stays by Kaplan-Meier: who is still there counts as at least that long.",
         excluded=("stays that begin in the future",),
-        observations=_STAYS.format(yes="s.left_at IS NOT NULL"),
+        observations=_STAYS.format(yes="s.left_at IS NOT NULL", joined=""),
         estimator=TimeUntil(0.5),
         own=("stage",),
     ),
@@ -34,7 +33,7 @@ METRICS = (
         unit="days",
         definition="The 90 % quantile of stays by Kaplan-Meier.",
         excluded=("stays that begin in the future",),
-        observations=_STAYS.format(yes="s.left_at IS NOT NULL"),
+        observations=_STAYS.format(yes="s.left_at IS NOT NULL", joined=""),
         estimator=TimeUntil(0.9),
         own=("stage",),
     ),
@@ -65,7 +64,7 @@ METRICS = (
         unit="per day",
         definition="Exits over days of all stays, as if every day in the stage were alike; range on the log scale.",
         excluded=("stays that begin in the future",),
-        observations=_STAYS.format(yes=_EXITED),
+        observations=_STAYS.format(yes=_EXITED, joined="JOIN journeys AS j ON j.id = s.journey"),
         estimator=Rate(),
         own=("stage",),
     ),
