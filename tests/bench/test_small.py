@@ -124,7 +124,7 @@ def test_ingest():
 
 def test_lake():
     table = lines(run("lake.py", "--small"))
-    for name in ("seal facts", "read them with 300 new facts", "refresh directly follows", "refresh dwell"):
+    for name in ("seal facts", "read them with 300 new facts", "refresh dwell", "find them and refresh all six"):
         assert float(table[name][0].replace(",", "")) > 0, name
     assert "afresh" in table["refresh variants"]
 

@@ -5,7 +5,6 @@ rank is found where it was, moved by that count.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,10 +123,11 @@ def _within_groups(group: Ints, weight: Ints) -> Ints:
 
 
 def _count_upto(kept: Ranked, group: Ints, value: Ints) -> Ints:
-    """How many kept numbers of its group are not larger than each value."""
-    counts = np.zeros(len(group), np.int64)
-    borders = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1], [True])))
-    for start, end in pairwise(borders) if len(group) else ():
-        here = kept.value[kept.first[group[start]] : kept.first[group[start] + 1]]
-        counts[start:end] = np.searchsorted(here, value[start:end], side="right")
-    return counts
+    """How many kept numbers of its group are not larger than each value, by bisection of all at once."""
+    low, high = kept.first[group], kept.first[group + 1]
+    while (searching := low < high).any():
+        middle = np.where(searching, (low + high) // 2, 0)
+        not_larger = kept.value[middle] <= value
+        low = np.where(searching & not_larger, middle + 1, low)
+        high = np.where(searching & ~not_larger, middle, high)
+    return low - kept.first[group]

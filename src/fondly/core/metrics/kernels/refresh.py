@@ -5,7 +5,8 @@ the cost of those clients' events, not of the log's. Medians and other quantiles
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,6 +21,7 @@ from fondly.core.metrics.kernels.ranks import Grouped, Ranked, quantiles, ranked
 
 _ROOM = 64  # names or stages that may still come before what is kept must be counted again
 T = TypeVar("T")
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,17 @@ class Change:
     old: Columns
     new: Columns
 
+    @cached_property
+    def short(self) -> "Change":
+        """The same without most of what each client had before anything was different, for measures of neighbours.
+
+        Kept of that are the first event, and the last stay with the event before it: what is measured between those is
+        the same in both, so that it cancels out.
+        """
+        begins = _begins(self.old, self.new)
+        parts = (_from(part, begins[1][np.searchsorted(begins[0], _clients(part))]) for part in (self.old, self.new))
+        return Change(*parts)
+
 
 class Kept:
     """What is kept of one log. Each measure counts the whole log when it is asked the first time."""
@@ -45,7 +58,7 @@ class Kept:
         """See paths.directly_follows; in the order of the names' codes."""
         size = _room(len(change.new.names))
         kept, order = self._once(("pairs", size, medians), lambda: self._pairs(size, medians))
-        old, new = (paths.count_pairs(part, size, medians) for part in (change.old, change.new))
+        old, new = (paths.count_pairs(part, size, medians) for part in (change.short.old, change.short.new))
         now = paths.Pairs(size, kept.counts - old.counts + new.counts, kept.sums - old.sums + new.sums, kept.each)
         middle = quantiles(order, Grouped(*old.each), Grouped(*new.each), (0.5,))[:, 0] if medians else None
         return paths.pair_table(change.new.names, now, middle)
@@ -68,21 +81,21 @@ class Kept:
     def cohort_retention(self, change: Change) -> Table:
         """See cohorts.cohort_retention."""
         kept = self._once("cohorts", lambda: cohorts.cohort_retention(self.base))
-        old, new = (cohorts.cohort_retention(part) for part in (change.old, change.new))
+        old, new = (cohorts.cohort_retention(part) for part in (change.short.old, change.short.new))
         return cohorts.added((kept, 1), (old, -1), (new, 1))
 
     def drop_off(self, change: Change, quiet_since: int | None = None) -> Table:
         """See dropoff.drop_off; in the order of the names' codes."""
         size = _room(len(change.new.names))
         kept = self._once(("last", size, quiet_since), lambda: dropoff.count_last(self.base, size, quiet_since))
-        old, new = (dropoff.count_last(part, size, quiet_since) for part in (change.old, change.new))
+        old, new = (dropoff.count_last(part, size, quiet_since) for part in (change.short.old, change.short.new))
         return dropoff.end_table(change.new.names, kept - old + new, self._clients(change))
 
     def dwell(self, change: Change) -> Table:
         """See dwell.dwell; in the order of the stages' codes."""
         size = _room(len(change.new.stages))
         finished, still_there, order = self._once(("stays", size), lambda: self._stays(size))
-        (gone, left), (came, arrived) = (_stays(part, size) for part in (change.old, change.new))
+        (gone, left), (came, arrived) = (_stays(part, size) for part in (change.short.old, change.short.new))
         finished = finished + np.bincount(came.group, minlength=size) - np.bincount(gone.group, minlength=size)
         places = quantiles(order, gone, came, dwell.SHARES)
         return dwell.stage_table(change.new.stages, finished, still_there - left + arrived, places)
@@ -175,6 +188,57 @@ def _variant(base: Columns, new: Columns, client: int, n: int, total: int) -> Va
 def _rows_of(columns: Columns, client: int) -> tuple[int, int]:
     number = columns.client.dtype.type(client)  # of another type, numpy would copy the whole column to look it up
     return int(np.searchsorted(columns.client, number)), int(np.searchsorted(columns.client, number, side="right"))
+
+
+def _begins(old: Columns, new: Columns) -> tuple[Ints, Places]:
+    """Every client, and at which of their events (from 0) the last stay begins that is wholly or partly unchanged."""
+    clients = np.union1d(_clients(old), _clients(new))
+    begins = np.zeros(len(clients), np.intp)
+    if len(old) and len(new):
+        nth = _nth(new)
+        stay = np.where((nth < np.repeat(_alike(old, new, nth), np.diff(new.starts))) & _enters(new), nth, 0)
+        begins[np.searchsorted(clients, _clients(new))] = np.maximum.reduceat(stay, new.starts[:-1])
+    return clients, begins
+
+
+def _alike(old: Columns, new: Columns, nth: Places) -> Places:
+    """Of each client of `new` how many events they begin with are as they were. nth: of each event of `new`."""
+    at = np.minimum(np.searchsorted(_clients(old), _clients(new)), len(old.starts) - 2)
+    had = np.where(_clients(old)[at] == _clients(new), np.diff(old.starts)[at], 0)
+    counts = np.diff(new.starts)
+    known = nth < np.repeat(had, counts)
+    before = np.where(known, np.repeat(old.starts[at], counts) + nth, 0)
+    same = known & (old.at[before] == new.at) & (old.what[before] == new.what)
+    if old.stage is not None and new.stage is not None:
+        same &= old.stage[before] == new.stage
+    first_other = np.minimum.reduceat(np.where(same, len(new), nth), new.starts[:-1])
+    return np.minimum(first_other, counts)
+
+
+def _enters(columns: Columns) -> NDArray[np.bool_]:
+    """Whether each event is of another stage than the one before; without stages every one is."""
+    enters = np.ones(len(columns), np.bool_)
+    if columns.stage is not None:
+        enters[1:] = columns.stage[1:] != columns.stage[:-1]
+    return enters
+
+
+def _from(columns: Columns, begins: Places) -> Columns:
+    """Each client's first event, and those from the one before `begins` on."""
+    nth = _nth(columns)
+    rows = (nth == 0) | (nth >= np.repeat(begins, np.diff(columns.starts)) - 1)
+    stage = None if columns.stage is None else columns.stage[rows]
+    return replace(columns, client=columns.client[rows], at=columns.at[rows], what=columns.what[rows], stage=stage)
+
+
+def _nth(columns: Columns) -> Places:
+    """Each event's place among its client's, from 0."""
+    nth: Places = np.arange(len(columns)) - np.repeat(columns.starts[:-1], np.diff(columns.starts))
+    return nth
+
+
+def _clients(columns: Columns) -> Ints:
+    return columns.client[columns.starts[:-1]]
 
 
 def _stays(columns: Columns, size: int) -> tuple[Grouped, Ints]:
