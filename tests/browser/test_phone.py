@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from fondly.design.playbooks import library
 from fondly.run.journeys.models import Moment
 from tests import cast as casting
 from tests.browser.conftest import DESK, PHONE
@@ -82,3 +83,16 @@ def test_what_is_beside_the_timeline_is_folded_on_a_phone_only(visit, cast) -> N
     expect(page.locator(".beside details[open]")).to_have_count(1)
     page = visit(cast.dana).open(f"/c/{cast.priya.pk}")
     assert page.locator(".beside details[open]").count() > 4
+
+
+def test_the_next_three_fixes_come_first_and_are_swiped(visit, cast) -> None:  # type: ignore[no-untyped-def]
+    text = cast.version.text.replace("    owner: agent\n", "", 3)
+    text = "\n".join(line for line in text.splitlines() if not line.startswith(("    goal:", "reviewed:")))
+    cast.version.text, cast.version.content_hash = text, library.hash_of(text)
+    cast.version.save()
+    visitor = visit(cast.dana, viewport=PHONE, has_touch=True)
+    page = visitor.open(f"/playbook/{cast.playbook.pk}/check")
+    fixes, score = page.locator(".fixes"), page.get_by_role("region", name="On paper", exact=True)
+    assert fixes.locator("> li").count() == 3 and fixes.bounding_box()["y"] < score.bounding_box()["y"]
+    assert fixes.evaluate("el => el.scrollWidth > 2 * el.clientWidth")
+    assert visitor.sideways() == 0 and visitor.axe() == []
