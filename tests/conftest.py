@@ -12,10 +12,12 @@ DATABASE = {"db", "transactional_db", "live_server"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks tests by the database they use. The long forms of the proofs run only when asked for: `-m slow`."""
+    """Marks tests by the database they use. The long forms of the proofs run only when asked for: `-m slow`. Single
+    tests that take long come first, so that none of them is what everything waits for in the end."""
     for item in items:
         if item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.database)
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if "slow" in config.option.markexpr:
         return
     slow = [item for item in items if item.get_closest_marker("slow")]

@@ -10,6 +10,7 @@ import pytest
 
 from tests.quick import migrated
 
+pytestmark = pytest.mark.long
 BENCH = Path(__file__).parents[2] / "bench"
 
 

@@ -36,6 +36,7 @@ def shell(tmp_path):
     return run
 
 
+@pytest.mark.long
 def test_every_command_prints_what_the_page_shows(shell):
     printed = ""
     shown = 0

@@ -11,6 +11,7 @@ import pytest
 
 from tests.bench.test_small import run
 
+pytestmark = pytest.mark.long
 has_postgres = any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) and shutil.which("runuser")
 on_postgres = pytest.mark.skipif(not has_postgres, reason="PostgreSQL's own programs are not installed")
 LAST = re.compile(r"(\d+) [a-z ]+, (\d+) mails, 0 lost, 0 duplicate, (\d+) uncertain \((\d+) found, (\d+) resent\)")

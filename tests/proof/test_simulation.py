@@ -8,7 +8,7 @@ from fondly.run.outbox import ledger
 from fondly.run.outbox.models import Message
 from tests.proof.simulation_run import Choice, live, script, shortest
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 LEAVING = [Choice("start_all", 0, 0, 0), Choice("call", 3, 0, 0), *(Choice("leave", n, 5, 0) for n in range(5))]
 

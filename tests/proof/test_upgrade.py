@@ -17,6 +17,7 @@ import pytest
 from tests.bench.test_small import BENCH, run
 from tests.proof.test_kills import on_postgres
 
+pytestmark = pytest.mark.long
 KEPT = Path(__file__).parent / "data" / "previous.tar.gz"
 sys.path.insert(0, str(BENCH))
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.run.test_processes import House
 
+pytestmark = pytest.mark.long
 SLICE = 100  # as in process.py
 CLIENTS = 5 * SLICE + 17
 

@@ -31,6 +31,7 @@ def database():
 
 
 @pytest.mark.database
+@pytest.mark.long
 def test_a_restored_install_is_the_same_and_sends_nothing_twice(tmp_path, database, sink):  # noqa: F811
     environ = {
         **HERE,

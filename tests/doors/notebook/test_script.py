@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from docs.notebooks.execute import outputs
 
-pytestmark = pytest.mark.skipif(
+own_file = pytest.mark.skipif(
     bool(os.environ.get("FONDLY_DATABASE_URL")), reason="the demo brings its own SQLite file; tried there once"
 )
+pytestmark = [own_file, pytest.mark.long]
 ROOT = Path(__file__).parents[3]
 NOTEBOOK = ROOT / "docs" / "notebooks" / "numbers.ipynb"
 CLOCK = "2026-03-02T09:00"

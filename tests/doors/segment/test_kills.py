@@ -11,6 +11,7 @@ import pytest
 from tests.bench.test_small import run
 from tests.proof.test_kills import on_postgres
 
+pytestmark = pytest.mark.long
 LAST = re.compile(r"2 kills, (\d+) events \((.+)\), (\d+) repeats, 0 lost, 0 double")
 
 
