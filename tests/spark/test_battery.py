@@ -54,8 +54,6 @@ def spark():
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.sql.session.timeZone": "UTC",
-        "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": "2",
     }
     if other := sql.SparkSession.getActiveSession():  # another test's, which would be taken as it is
         other.stop()
