@@ -36,11 +36,16 @@ def empty_tables(test_case: Any) -> None:
 
 
 def empty(connection: BaseDatabaseWrapper) -> None:
-    """Delete every row there is."""
+    """Delete every row there is, and what triggers write down about the deleting."""
     with connection.constraint_checks_disabled(), transaction.atomic(connection.alias), connection.cursor() as cursor:
-        cursor.execute(_which_hold_rows(connection))
-        for (table,) in cursor.fetchall():
-            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
+        while tables := _those_with_rows(connection, cursor):
+            for table in tables:
+                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
+
+
+def _those_with_rows(connection: BaseDatabaseWrapper, cursor: Any) -> list[str]:
+    cursor.execute(_which_hold_rows(connection))
+    return [table for (table,) in cursor.fetchall()]
 
 
 def _which_hold_rows(connection: BaseDatabaseWrapper) -> str:
