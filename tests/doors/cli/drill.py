@@ -32,6 +32,7 @@ from tests.run.conftest import MONDAY, make_client, publish
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BACKUP_AT, RESTORED_AT = MONDAY + 3 * DAY + HOUR, MONDAY + 6 * DAY
 NOT_COMPARED = {"engine.paused", "restore.fence"}  # what a restore itself writes
+FORGOTTEN = {"lake.Redo"}  # what was to be sealed again: after a restore everything is
 
 
 def rows_of(model):
@@ -44,7 +45,7 @@ def rows_of(model):
 def logical_hash():
     """Table -> hash of all its rows."""
     found = {}
-    for model in apps.get_models(include_auto_created=True):
+    for model in (one for one in apps.get_models(include_auto_created=True) if one._meta.label not in FORGOTTEN):
         digest = hashlib.sha256()
         for row in rows_of(model):
             digest.update(row)
