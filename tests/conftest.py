@@ -2,9 +2,12 @@
 
 import pytest
 from django.test import TransactionTestCase
+from hypothesis import settings as examples
 
 from tests.quick import empty_tables
 
+examples.register_profile("untimed", deadline=None)  # how long one takes says how busy the machine is
+examples.load_profile("untimed")
 TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assign]
 
 
