@@ -43,7 +43,9 @@ def tags_of(client: str) -> str:
 
 def tag_names(value: Any) -> list[str]:
     """In the order of the alphabet."""
-    return sorted(reading.parsed(value) or (), key=str.casefold)
+    if value in (None, "[]"):  # PostgreSQL's and SQLite's none: most clients, on every row of a list
+        return []
+    return sorted(reading.parsed(value), key=str.casefold)
 
 
 def reach(client_id: int) -> dict[str, Any]:
