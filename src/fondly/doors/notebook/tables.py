@@ -28,8 +28,12 @@ class TableView:
         return "\n".join([f"{self.table.name}: {self.table.meaning}", *lines])
 
     def relation(self) -> "DuckDBPyRelation":
-        """As a relation of DuckDB, which reads when it is asked. Instants are in UTC."""
-        return self._source.query(f"SELECT {self._columns()} FROM {self.table.name}", {})  # noqa: S608 - our own names
+        """As a relation of DuckDB, which reads when it is asked. Instants are in UTC.
+
+        In the order of ids: as the rows lie depends on what the worker has sealed by now.
+        """
+        order = "ORDER BY id" if any(column.name == "id" for column in self.table.columns) else ""
+        return self._source.query(f"SELECT {self._columns()} FROM {self.table.name} {order}", {})  # noqa: S608 - our own names
 
     def arrow(self) -> Any:
         """As an Arrow table."""
