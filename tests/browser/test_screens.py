@@ -79,6 +79,24 @@ def test_palette_by_keyboard(visit, cast) -> None:  # type: ignore[no-untyped-de
     page.wait_for_url("**/playbook/*#tp-street_map")
 
 
+def test_palette_forgets_an_answer_that_is_read_after_the_next_letter(visit, cast) -> None:  # type: ignore[no-untyped-def]
+    page = visit(cast.dana).open("/today")
+    page.evaluate("""() => {
+        const read = Response.prototype.json;
+        Response.prototype.json = async function () { const told = await read.call(this);
+            await new Promise((go) => setTimeout(go, 300)); return told; };
+    }""")
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="People, pages, actions")
+    with page.expect_response("**/palette?q=street"):
+        box.fill("street")
+    with page.expect_response("**/palette?q=street%20map"):
+        box.fill("street map")
+    expect(page.get_by_role("option", name="Street map")).to_have_count(1)
+    page.wait_for_timeout(350)
+    expect(page.get_by_role("option", name="Street map")).to_have_count(1)
+
+
 def test_single_keys_move_and_go_and_can_be_turned_off(visit, cast) -> None:  # type: ignore[no-untyped-def]
     page = visit(cast.dana).open("/today")
     page.keyboard.press("j")

@@ -40,6 +40,15 @@ def test_two_of_the_newest_the_lower_one_first(said: Cast) -> None:
     assert heard() == ["Too many visits."]
 
 
+def test_the_same_words_are_told_once(said: Cast) -> None:
+    journey = Journey.objects.get(client=said.tom)
+    again = NewFact(
+        said.tom.pk, "replied", NOW, journey_id=journey.pk, stage="offer", text="Sold in a week!", feeling=1
+    )
+    timeline.record(again)
+    assert heard(persona=said.tom.persona) == ["Sold in a week!", "Fine."]
+
+
 def test_a_sensitive_playbook_quotes_nobody(said: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"sensitive: true\n{said.version.text}"
     said.version.text, said.version.content_hash = text, library.hash_of(text)

@@ -45,11 +45,12 @@ def voices(wanted: Wanted, book: Book, now: datetime) -> dict[str, list[Voice]]:
 
 def _chosen(newest: Iterable[Voice]) -> dict[str, list[Voice]]:
     """The newest of a stage, and the newest that felt otherwise about it; else the newest two."""
-    by_stage: dict[str, list[Voice]] = defaultdict(list)
+    by_stage: dict[str, dict[str, Voice]] = defaultdict(dict)
     for voice in newest:
-        by_stage[voice.stage].append(voice)
+        by_stage[voice.stage].setdefault(voice.text, voice)  # the same words twice say nothing more
     found = {}
-    for stage, heard in by_stage.items():
+    for stage, by_text in by_stage.items():
+        heard = list(by_text.values())
         other = next((voice for voice in heard if (voice.feeling < 0) != (heard[0].feeling < 0)), None)
         two = [heard[0], other] if other is not None else heard[:A_STAGE]
         found[stage] = sorted(two, key=lambda voice: voice.feeling)

@@ -92,8 +92,9 @@
     const mine = ++asked;
     if (!text) return;
     const answer = await fetch(`${palette.dataset.people}?q=${encodeURIComponent(text)}`).catch(() => null);
-    if (!answer || !answer.ok || mine !== asked) return;
-    const { people, touchpoints } = await answer.json();
+    const found = answer && answer.ok ? await answer.json() : null;
+    if (!found || mine !== asked) return; // asked only now: another letter may be typed while the answer is read
+    const { people, touchpoints } = found;
     const fresh = [...people, ...touchpoints].map(fromServer);
     list.prepend(...fresh.slice(0, people.length));
     list.append(...fresh.slice(people.length));
