@@ -91,10 +91,10 @@ class Reasons:
         return ""
 
     def _had(self, journey: Journey) -> str:
-        states = self._moments.get(journey.pk, {})
+        states = self._moments.get(journey.pk, set())
         if "" in states:
             return _("this start has reached them already")
-        if states.keys() & _COMING:
+        if states & _COMING:
             return _("is getting it already")
         return _("has had it already") if State.DONE in states and not self._chosen.again else ""
 
@@ -102,12 +102,12 @@ class Reasons:
         return "" if self._reachable is None or client_id in self._reachable else self._unreachable
 
 
-def _moments(chosen: Chosen, journey_ids: set[int]) -> dict[int, dict[str, bool]]:
+def _moments(chosen: Chosen, journey_ids: set[int]) -> dict[int, set[str]]:
     """journey id -> the states of its moments of this touchpoint; "" when this very start has given one already."""
-    found: dict[int, dict[str, bool]] = {}
+    found: dict[int, set[str]] = {}
     rows = Moment.objects.filter(journey__among=journey_ids, touchpoint=chosen.touchpoint.name)
     for journey_id, state, key in rows.values_list("journey_id", "state", "key"):
-        found.setdefault(journey_id, {})["" if key == chosen.moment_key else state] = True
+        found.setdefault(journey_id, set()).add("" if key == chosen.moment_key else state)
     return found
 
 
